@@ -1,0 +1,159 @@
+"""Bytes on our topics ⇄ schemas: Avro in the Confluent wire format, through confluent-kafka's serializers.
+
+A message nobody can read, or that cannot be true, is a Poison with its reason; the text of a value never is in it.
+"""
+
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from confluent_kafka.schema_registry import topic_subject_name_strategy
+from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+from pydantic import ValidationError
+
+from schemas.avro import schema_text
+from schemas.care import ENTITIES, PARTS
+from schemas.change import Change, ChangeSet, Part
+from schemas.facts import Fact
+from schemas.reasons import Poison, Reason
+from schemas.record import Schema
+from schemas.registry import registry
+from schemas.topics import CARE_CHANGES, MAX_MESSAGE_BYTES, TOPICS, Topic
+
+S = TypeVar("S", bound=Schema)
+
+
+class Codec:
+    """Encodes and decodes the values of one topic. Cheap to call, made once per process and topic."""
+
+    def __init__(self, topic: Topic, registry_url: str | None = None) -> None:
+        if topic.value is None:
+            raise TypeError(f"{topic.name} carries bytes as they were delivered")
+        self.topic = topic
+        self._model = topic.value
+        client = registry(registry_url)
+        strategy = {"subject.name.strategy": topic_subject_name_strategy}
+        text = schema_text(topic.value)
+        self._serialize = AvroSerializer(client, text, conf={"auto.register.schemas": False, **strategy})
+        # no reader schema: pydantic's defaults and ignored extras already resolve old and new versions
+        self._deserialize = AvroDeserializer(client, None, conf=strategy)
+        self._context = SerializationContext(topic.name, MessageField.VALUE)
+
+    def encode(self, value: Schema) -> bytes:
+        """Magic byte, schema id, Avro body."""
+        body: bytes = self._serialize(_plain(value), self._context)
+        return body
+
+    def decode(self, value: bytes | None) -> Schema:
+        """An instance of the topic's schema. Raises Poison: UNDECODABLE, IMPOSSIBLE_VALUE or TOO_LARGE."""
+        raw = self.decode_plain(value)
+        try:
+            return self._model.model_validate(raw)
+        except ValidationError as error:
+            raise Poison(Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
+
+    def decode_plain(self, value: bytes | None) -> dict[str, Any]:
+        """The message as a plain mapping, not yet checked. Raises Poison: UNDECODABLE or TOO_LARGE."""
+        if value is None:
+            raise Poison(Reason.UNDECODABLE, "empty value")
+        if len(value) > MAX_MESSAGE_BYTES:
+            raise Poison(Reason.TOO_LARGE, "message")
+        try:
+            raw = self._deserialize(value, self._context)
+        except Exception as error:  # whatever the bytes provoke in the Avro reader means the same: nobody can read them
+            raise Poison(Reason.UNDECODABLE, type(error).__name__) from None
+        if not isinstance(raw, dict):
+            raise Poison(Reason.UNDECODABLE, "not a record")
+        return raw
+
+
+@lru_cache(maxsize=32)
+def codec(topic_name: str, registry_url: str | None = None) -> Codec:
+    """The codec of a topic by its name; KeyError for a topic that is not ours."""
+    return Codec({topic.name: topic for topic in TOPICS}[topic_name], registry_url)
+
+
+def where_of(error: ValidationError) -> str:
+    """Which fields were wrong and how, without what stood in them."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(str(step) for step in problem['loc'])}: {problem['type']}" for problem in problems[:5])
+
+
+def _plain(value: Schema) -> dict[str, Any]:
+    if isinstance(value, ChangeSet):
+        return {
+            "practice_id": value.practice_id,
+            "now": value.now,
+            "changes": [
+                {
+                    "at": change.at,
+                    "entity": change.entity,
+                    "op": change.op,
+                    "id": change.id,
+                    "rev": change.rev,
+                    "part": None if change.part is None else {"list": change.part.list, "key": change.part.key},
+                    "snapshot": change.snapshot,
+                    # named, because without the name every branch of the union would be tried in turn
+                    "data": None
+                    if change.data is None
+                    else (f"conjoint.{type(change.data).__name__}", change.data.model_dump(by_alias=True)),
+                }
+                for change in value.changes
+            ],
+        }
+    if isinstance(value, Fact):
+        row = value.row
+        return {
+            "practice_id": value.practice_id,
+            "table": value.table,
+            "row": (f"conjoint.{type(row).__name__}", row.model_dump()),
+        }
+    return value.model_dump(by_alias=True)
+
+
+def read_change_set(value: bytes | None) -> tuple[ChangeSet, tuple[Poison, ...]]:
+    """A change set with its sound changes, and one Poison for each change in it that cannot be true.
+
+    One bad change never takes its neighbours with it. Raises Poison if the set itself cannot be read.
+    """
+    raw = codec(CARE_CHANGES.name).decode_plain(value)
+    sound: list[Change] = []
+    poisons: list[Poison] = []
+    for item in raw["changes"]:
+        try:
+            sound.append(change_of(item))
+        except Poison as poison:
+            poisons.append(poison)
+    try:
+        return ChangeSet(practice_id=raw["practice_id"], now=raw["now"], changes=tuple(sound)), tuple(poisons)
+    except ValidationError as error:
+        raise Poison(Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
+
+
+def change_of(raw: dict[str, Any]) -> Change:
+    """A change from its plain form (wire or exchange file), its `data` typed by its entity.
+
+    Raises Poison: UNKNOWN_ENTITY, IMPOSSIBLE_VALUE.
+    """
+    try:
+        part = None if raw.get("part") is None else Part.model_validate(raw["part"])
+        entity = raw["entity"]
+        model = ENTITIES.get(entity) if part is None else PARTS.get((entity, part.list))
+        if model is None:
+            raise Poison(Reason.UNKNOWN_ENTITY, "entity")
+        deleted = raw["op"] == "delete"
+        data = None if deleted else model.model_validate(raw["data"])
+        return Change(
+            at=raw["at"],
+            entity=entity,
+            op=raw["op"],
+            id=raw["id"],
+            rev=raw["rev"],
+            part=part,
+            snapshot=bool(raw.get("snapshot", False)),
+            data=data,
+        )
+    except ValidationError as error:
+        raise Poison(Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
+    except (KeyError, TypeError) as error:
+        raise Poison(Reason.IMPOSSIBLE_VALUE, f"{type(error).__name__}") from None
