@@ -1,0 +1,176 @@
+"""Which settings does this installation run with?
+Reads `CONJOINT_*` from the environment and `conjoint.toml` from the working folder (or `CONJOINT_CONFIG`).
+Must never print a value: a DSN holds a password.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from infra.refusal import Refusal
+
+PREFIX: Final = "CONJOINT_"
+LOOPBACK: Final = "127.0.0.1"
+
+Port = Annotated[int, Field(ge=1024, le=65535)]
+
+PROCESS_VARIABLES: Final = frozenset(
+    {"CONFIG", "CLOCK", "RUN_HOME", "RUN_ID", "RUN_PART"},
+)
+"""`CONJOINT_<name>` that are not settings: the supervisor hands them to its children, or they say where to look."""
+
+
+class WrongSettings(Refusal):
+    """At least one setting is wrong; `lines` names every one of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems), exit_code=2)
+        self._problems = tuple(problems)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return self._problems
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations. Frozen; `home` is absolute."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    home: Path = Field(Path("var"), description="folder that holds all state of the embedded parts")
+    cache: Path = Field(
+        Path("~/.cache/conjoint"), description="folder for downloaded jars, shared between homes of one user"
+    )
+
+    kafka_port: Port = 19092
+    kafka_controller_port: Port = 19093
+    connect_port: Port = 19083
+    postgres_port: Port = 19432
+    clickhouse_port: Port = 18123
+    console_port: Port = 18080
+    webhook_port: Port = 18090
+    normalise_metrics_port: Port = 19301
+    keep_files_metrics_port: Port = 19302
+    sink_metrics_port: Port = 19303
+    clickhouse_metrics_port: Port = 19304
+    practice_metrics_port: Port = 19305
+    supervisor_metrics_port: Port = 19306
+
+    kafka_bootstrap: str | None = Field(None, description="brokers of an existing cluster; unset = embedded")
+    connect_url: str | None = Field(None, description="REST address of an existing Connect cluster; unset = embedded")
+    clickhouse_url: str | None = Field(None, description="HTTP address of an existing ClickHouse; unset = embedded")
+    postgres_dsn: SecretStr | None = Field(None, description="DSN of an existing EHR database; unset = embedded")
+    maven_url: str | None = Field(None, description="Maven mirror to fetch jars from; unset = Maven Central")
+
+    partitions: int = Field(4, ge=1, le=64, description="partitions of our topics; fixed when they are created")
+    speed: float = Field(60.0, ge=1, le=3600, description="practice minutes per real minute in working hours")
+    backfill_days: int = Field(90, ge=0, le=730, description="days of history the reference practice starts with")
+    seed: int = Field(7, ge=0, description="seed of the reference practice")
+    simulate: bool = Field(True, description="let the reference practice live on")
+
+    @field_validator("home", "cache")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+    @field_validator("connect_url", "clickhouse_url", "maven_url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url.rstrip("/") if url is not None else None
+
+    @field_validator("postgres_dsn")
+    @classmethod
+    def _is_dsn(cls, dsn: SecretStr | None) -> SecretStr | None:
+        if dsn is not None and not dsn.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return dsn
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        taken: dict[int, str] = {}
+        for name, port in self.ports().items():
+            other = taken.setdefault(port, name)
+            if other != name:
+                raise ValueError(f"{PREFIX}{other.upper()} and {PREFIX}{name.upper()} are the same port")
+        return self
+
+    def ports(self) -> dict[str, int]:
+        """Every `<name>_port` with its number."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_port")}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = Path(os.environ.get(f"{PREFIX}CONFIG", "conjoint.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=toml)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting: `kafka_port` → `CONJOINT_KAFKA_PORT`."""
+    return PREFIX + name.upper()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; `overrides` (from command-line options) win, `None` means not given.
+
+    Raises `WrongSettings` naming every wrong setting, a misspelt one included.
+    """
+    problems = _unknown_variables(os.environ)
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings = Settings(**given)
+    except tomllib.TOMLDecodeError as error:
+        raise WrongSettings([*problems, f"conjoint.toml is not valid TOML: {error}"]) from None
+    except ValidationError as error:
+        problems += [_problem(dict(item)) for item in error.errors(include_input=False, include_url=False)]
+        raise WrongSettings(problems) from None
+    if problems:
+        raise WrongSettings(problems)
+    return settings
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    known = {variable(name) for name in Settings.model_fields} | {PREFIX + name for name in PROCESS_VARIABLES}
+    problems = []
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            problems.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "; remove it"))
+    return problems
+
+
+def _problem(error: dict[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:] if not message.startswith(PREFIX) else message
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, list(Settings.model_fields), n=1)
+        return f"{name} in conjoint.toml is not a setting" + (f"; did you mean {near[0]}?" if near else "; remove it")
+    return f"{variable(name)} {message.replace('input should be', 'must be')}"
