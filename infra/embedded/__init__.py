@@ -1,0 +1,1 @@
+"""The parts of one machine: broker, change capture, databases, from Python packages and locked jars."""
