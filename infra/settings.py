@@ -174,3 +174,13 @@ def _problem(error: dict[str, Any]) -> str:
         near = difflib.get_close_matches(name, list(Settings.model_fields), n=1)
         return f"{name} in conjoint.toml is not a setting" + (f"; did you mean {near[0]}?" if near else "; remove it")
     return f"{variable(name)} {message.replace('input should be', 'must be')}"
+
+
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """`settings` as environment variables: a child process that gets them loads equal settings."""
+    environment = {}
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if value is not None:
+            environment[variable(name)] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return environment

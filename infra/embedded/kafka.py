@@ -1,0 +1,127 @@
+"""How does one broker run on this machine?
+Reads locked jars; writes `<home>/kafka` (data) and `<home>/run/kafka.properties`.
+Must never listen on anything but the loopback address.
+"""
+
+import asyncio
+import base64
+import subprocess
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from infra.embedded import jars
+from infra.embedded.java import java_launch
+from infra.embedded.launch import Launch
+from infra.refusal import Refusal
+from infra.secrets_file import write_private
+from infra.settings import LOOPBACK
+
+LARGEST_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+"""A change set of a whole practice's snapshot must fit; Connect's producer and every client use the same bound."""
+
+
+@dataclass(frozen=True)
+class KafkaPart:
+    """Where the broker lives and listens."""
+
+    home: Path
+    port: int
+    controller_port: int
+    source: jars.JarSource
+    heap_mb: int = 384
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+
+def prepare_kafka(part: KafkaPart, report: Callable[[str], None] = lambda _: None) -> Launch:
+    """Verifies the jars, writes the properties, formats the data folder when it is new, and says how to start."""
+    class_path = jars.class_path(jars.load_lock(), "kafka", part.source, report)
+    data = part.home / "kafka"
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    properties = part.home / "run" / "kafka.properties"
+    properties.parent.mkdir(parents=True, exist_ok=True)
+    write_private(properties, _properties(part, data))
+    if not (data / "meta.properties").exists():
+        report("formatting a new log folder")
+        _format(properties, class_path)
+    return java_launch("kafka.Kafka", [str(properties)], class_path, heap_mb=part.heap_mb)
+
+
+def _format(properties: Path, class_path: str) -> None:
+    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    launch = java_launch(
+        "kafka.tools.StorageTool",
+        ["format", "--ignore-formatted", "-t", cluster_id, "-c", str(properties)],
+        class_path,
+        heap_mb=128,
+    )
+    done = subprocess.run(launch.argv, env=dict(launch.environment), capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stdout + done.stderr).strip().splitlines()[-1:]
+        raise Refusal(f"the broker's log folder could not be formatted ({' '.join(last)}); see {properties}")
+
+
+def _properties(part: KafkaPart, data: Path) -> str:
+    settings = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        # The static form: a dynamic quorum stores the controller's address, and moving its port would strand the home.
+        "controller.quorum.voters": f"1@{LOOPBACK}:{part.controller_port}",
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{part.port},CONTROLLER://{LOOPBACK}:{part.controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{part.port}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": data,
+        # a misspelt topic must be an error, not a new topic
+        "auto.create.topics.enable": "false",
+        "message.max.bytes": LARGEST_MESSAGE_BYTES,
+        "replica.fetch.max.bytes": LARGEST_MESSAGE_BYTES,
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "transaction.state.log.num.partitions": 4,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "share.coordinator.state.topic.num.partitions": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        "background.threads": 4,
+        "log.cleaner.threads": 1,
+        # the default of 128 MB would take a third of the heap
+        "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+        "log.index.size.max.bytes": 1024 * 1024,
+        "log.segment.bytes": 64 * 1024 * 1024,
+        "log.retention.hours": 168,
+        # after a crash the controller, which is the same process, first waits for the broker's old session to end
+        "broker.session.timeout.ms": 3000,
+        "broker.heartbeat.interval.ms": 500,
+        "metadata.log.max.record.bytes.between.snapshots": 4 * 1024 * 1024,
+    }
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+async def kafka_answers(bootstrap: str, timeout_s: float = 2.0) -> bool:
+    """Whether a broker there answers a metadata request now."""
+    return await asyncio.to_thread(_kafka_answers, bootstrap, timeout_s)
+
+
+def _kafka_answers(bootstrap: str, timeout_s: float) -> bool:
+    import logging
+
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    silent = logging.Logger("broker-probe")
+    silent.addHandler(logging.NullHandler())
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}, logger=silent)
+    try:
+        return bool(client.list_topics(timeout=timeout_s).brokers)
+    except KafkaException:
+        return False
