@@ -1,0 +1,1 @@
+"""The commands of `conjoint`, one a file; infra/cli.py lists them."""

@@ -1,0 +1,41 @@
+"""Which completed session wants a draft? Pure, level-triggered: one state of a session wants one draft."""
+
+from datetime import timedelta
+
+from schemas.draft_request import DraftRequest
+from schemas.finding import id_from_cause
+from streams.cases import CONJOINT_KINDS, GROUP_KINDS, SessionCase
+
+UNSENT = 0
+
+
+def draft_wanted(case: SessionCase) -> DraftRequest | None:
+    """The request of a group, family or couples session that is complete and was attended; None for any other.
+
+    Never for what a snapshot alone told: the completion must have been seen live, and sessions that ended more than
+    `draft_lookback_hours` before the practice was connected are history.
+    """
+    session = case.session
+    if not case.took_place or session.kind not in GROUP_KINDS | CONJOINT_KINDS or not case.attending:
+        return None
+    if not case.appointment.live or session.actual_end is None:
+        return None
+    adopted_at = case.practice.file.adopted_at
+    lookback = timedelta(hours=case.practice.policy.draft_lookback_hours)
+    if adopted_at is not None and session.actual_end < adopted_at - lookback:
+        return None
+    lead = next((f.clinician for f in session.facilitators if f.role in ("lead", None)), None)
+    state = (session.kind, session.unit or "", lead or "", str(session.actual_start), str(session.actual_end))
+    return DraftRequest(
+        request_id=id_from_cause("draft", case.practice.id, case.id, *state, *case.attending),
+        practice_id=case.practice.id,
+        session_id=case.id,
+        kind=session.kind,
+        unit_id=session.unit,
+        clinician_id=lead,
+        client_ids=case.attending,
+        state="requested",
+        requested_at=session.actual_end,
+        changed_at=session.actual_end,
+        version=UNSENT,
+    )

@@ -1,0 +1,226 @@
+"""What do we know about one session, client, unit or practice? A file: the newest version of every entity in it.
+
+A function of the set of changes it has seen, not of their order: per id the highest `rev` wins, also after a delete.
+Pure: no clock, no Kafka. `seal` and `unseal` are its bytes in a changelog.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import orjson
+
+from schemas.care import ENTITIES, PARTS, PersonRef
+from schemas.change import Change
+from schemas.draft_request import DraftRequest
+from schemas.finding import Finding
+from schemas.record import Schema
+
+T = TypeVar("T", bound=Schema)
+
+
+class FileKind(StrEnum):
+    """The four kinds of file."""
+
+    SESSION = "session"
+    CLIENT = "client"
+    UNIT = "unit"
+    PRACTICE = "practice"
+
+
+class FileKey(NamedTuple):
+    """Which file: of which practice, of which kind, about whom or what."""
+
+    practice_id: str
+    kind: FileKind
+    id: str
+
+    @property
+    def text(self) -> str:
+        """The key in a table and its changelog; practice first, so that one practice's files stand together."""
+        return f"{self.practice_id}\x1f{self.kind.value}\x1f{self.id}"
+
+    @classmethod
+    def from_text(cls, text: str) -> "FileKey":
+        practice_id, kind, id_ = text.split("\x1f", 2)
+        return cls(practice_id, FileKind(kind), id_)
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Generic[T]):
+    """The newest known version of one entity. `data` None = deleted. `live`: seen other than in a snapshot."""
+
+    id: str
+    rev: int
+    at: datetime
+    live: bool
+    data: T | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[T]):
+    """An entity that exists now, complete with its lists. `at`: when it became what it is."""
+
+    id: str
+    at: datetime
+    live: bool
+    data: T
+
+
+class Fold(StrEnum):
+    """What became of a change."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+
+
+PartKey = tuple[str, str, str, str]
+"""entity, id, list, element key"""
+
+
+@dataclass(slots=True)
+class File:
+    """The versions of one file and what followed from them last time it was looked at."""
+
+    key: FileKey
+    versions: dict[str, dict[str, Version[Any]]] = field(default_factory=dict)
+    parts: dict[PartKey, Version[Any]] = field(default_factory=dict)
+    sessions: set[str] = field(default_factory=set)
+    """Ids of the sessions this client or unit has to do with; only ever grows."""
+    findings: dict[str, Finding] = field(default_factory=dict)
+    requests: dict[str, DraftRequest] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    """Row key → fingerprint of the row as last sent."""
+    wake_at: datetime | None = None
+    """When time alone could change what follows from this file."""
+    adopted_at: datetime | None = None
+    """Practice files: when the source was first read (its snapshot); None = it was never snapshotted."""
+    looked_under: str = ""
+    """Fingerprint of the practice's file when this one was last looked at."""
+    generation: int = 0
+    """Grows with every change taken in by this process; never stored."""
+    _composed: dict[str, tuple[Held[Any], ...]] = field(default_factory=dict)
+
+    def fold(self, change: Change) -> Fold:
+        """Take a change in. The same set of changes in any order, any number of times, ends in the same file."""
+        held: dict[Any, Version[Any]] = self.parts
+        key: str | PartKey = change.id
+        if change.part is None:
+            held = self.versions.setdefault(change.entity, {})
+        else:
+            key = (change.entity, change.id, change.part.list, change.part.key)
+        known = held.get(key)
+        data = None if change.op == "delete" else change.data
+        if known is not None and known.rev > change.rev:
+            outcome, kept = Fold.STALE, known
+        elif known is not None and known.rev == change.rev:
+            # two contents under one rev can only come from a broken source: a fixed order keeps us convergent
+            winner = known if _order(known.data, known.at) >= _order(data, change.at) else None
+            kept = known if winner else Version(change.id, change.rev, change.at, known.live, data)
+            outcome = Fold.DUPLICATE
+        else:
+            outcome, kept = Fold.APPLIED, Version(change.id, change.rev, change.at, False, data)
+        live = (known is not None and known.live) or not change.snapshot
+        if kept.live != live:
+            kept = replace(kept, live=live)
+        if kept is not known:
+            held[key] = kept
+            self._composed.pop(change.entity, None)
+            self.generation += 1
+        return outcome
+
+    def all(self, entity: str) -> tuple[Held[Any], ...]:
+        """Every entity of a kind that exists now, its lists completed from parts, sorted by id."""
+        if entity not in self._composed:
+            roots = self.versions.get(entity, {})
+            self._composed[entity] = tuple(
+                self._complete(entity, roots[id_]) for id_ in sorted(roots) if roots[id_].data is not None
+            )
+        return self._composed[entity]
+
+    def one(self, entity: str, id_: str | None = None) -> Held[Any] | None:
+        """The entity with this id (default: the file's own), or None."""
+        wanted = self.key.id if id_ is None else id_
+        return next((held for held in self.all(entity) if held.id == wanted), None)
+
+    def fingerprint(self) -> str:
+        """The same for the same versions, however they came in."""
+        versions = sorted((entity, v.id, v.rev) for entity, held in self.versions.items() for v in held.values())
+        parts = sorted((*key, part.rev) for key, part in self.parts.items())
+        return blake2b(repr((versions, parts, self.adopted_at)).encode(), digest_size=8).hexdigest()
+
+    def _complete(self, entity: str, root: Version[Any]) -> Held[Any]:
+        lists: dict[str, list[Any]] = {}
+        at = root.at
+        for (of_entity, of_id, list_, _), part in sorted(self.parts.items()):
+            if (of_entity, of_id) == (entity, root.id):
+                at = max(at, part.at)
+                items = lists.setdefault(list_, [])
+                if part.data is not None:
+                    # a list of plain ids (family.members) travels as PersonRef when each element is a row of its own
+                    items.append(part.data.client if isinstance(part.data, PersonRef) else part.data)
+        data: Any = root.data
+        if lists:
+            data = data.model_copy(update={name: tuple(items) for name, items in lists.items()})
+        return Held(root.id, at, root.live, data)
+
+
+def _order(data: Schema | None, at: datetime) -> tuple[bytes, datetime]:
+    return (b"" if data is None else data.model_dump_json().encode(), at)
+
+
+def seal(file: File) -> bytes:
+    """The file as bytes, without anything that can be derived."""
+
+    def version(v: Version[Any]) -> list[Any]:
+        return [v.id, v.rev, v.at, v.live, v.data]
+
+    return orjson.dumps(
+        {
+            "versions": {entity: [version(v) for v in held.values()] for entity, held in file.versions.items()},
+            "parts": [[*key, version(v)] for key, v in file.parts.items()],
+            "sessions": sorted(file.sessions),
+            "findings": list(file.findings.values()),
+            "requests": list(file.requests.values()),
+            "facts": file.facts,
+            "wake_at": file.wake_at,
+            "adopted_at": file.adopted_at,
+            "looked_under": file.looked_under,
+        },
+        default=lambda model: {name.rstrip("_"): value for name, value in model.__dict__.items()},
+        option=orjson.OPT_NON_STR_KEYS,
+    )
+
+
+def unseal(key: FileKey, sealed: bytes) -> File:
+    """The file that was sealed. Raises ValueError for bytes no version of this code has written."""
+    raw = orjson.loads(sealed)
+
+    def version(model: type[Schema], item: list[Any]) -> Version[Any]:
+        id_, rev, at, live, data = item
+        return Version(id_, rev, datetime.fromisoformat(at), live, None if data is None else model.model_validate(data))
+
+    def instant(text: str | None) -> datetime | None:
+        return None if text is None else datetime.fromisoformat(text)
+
+    return File(
+        key=key,
+        versions={
+            entity: {item[0]: version(ENTITIES[entity], item) for item in items}
+            for entity, items in raw["versions"].items()
+        },
+        parts={
+            (entity, id_, list_, element): version(PARTS[entity, list_], item)
+            for entity, id_, list_, element, item in raw["parts"]
+        },
+        sessions=set(raw["sessions"]),
+        findings={item["finding_id"]: Finding.model_validate(item) for item in raw["findings"]},
+        requests={item["request_id"]: DraftRequest.model_validate(item) for item in raw["requests"]},
+        facts=raw["facts"],
+        wake_at=instant(raw["wake_at"]),
+        adopted_at=instant(raw["adopted_at"]),
+        looked_under=raw["looked_under"],
+    )

@@ -1,0 +1,352 @@
+"""From a change set to what follows from it: fold, find the cases it touches, ask the rules, emit the difference.
+
+Pure over a Book: no Faust, no clock (`now` comes with the set), no logging. The worker and `conjoint replay` both
+drive this, so that what is tested without a broker is what runs.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from schemas.care import Appointment, Attendance, Charge, Claim, Facilitator, Note, PersonRef
+from schemas.change import Change, ChangeSet
+from schemas.draft_request import DraftRequest
+from schemas.facts import FACT_KEYS, FACTS, Fact
+from schemas.finding import Finding, finding_id
+from schemas.reasons import Reason
+from schemas.record import Schema
+from streams.book import Book
+from streams.cases import ClientCase, PracticeView, SessionCase
+from streams.catalogue import RULES
+from streams.drafts_wanted import draft_wanted
+from streams.facts import facts_of_client, facts_of_session
+from streams.files import File, FileKey, FileKind, Fold
+from streams.homes import LISTS, Whereabouts, fixed_home, home_by_content, part_key, tombstone
+from streams.rule import Found, Recheck, Rule
+
+DUE_PER_MESSAGE = 200
+"""How many due files one message may look at: a changed policy must not make live changes wait."""
+
+
+@dataclass(slots=True)
+class Effects:
+    """What follows from one change set, and how each of its changes ended."""
+
+    findings: list[Finding] = field(default_factory=list)
+    requests: list[DraftRequest] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    outcomes: Counter[Reason] = field(default_factory=Counter)
+    failed_rules: Counter[str] = field(default_factory=Counter)
+
+
+_FOLDED = {Fold.APPLIED: Reason.APPLIED, Fold.DUPLICATE: Reason.DUPLICATE, Fold.STALE: Reason.STALE}
+
+
+class Keeper:
+    """Keeps the files of one partition. One call at a time; every call leaves book and effects consistent."""
+
+    def __init__(self, book: Book, rules: Iterable[Rule[Any]] = RULES) -> None:
+        self.book = book
+        self._session_rules = tuple(rule for rule in rules if rule.on is SessionCase)
+        self._client_rules = tuple(rule for rule in rules if rule.on is ClientCase)
+        self._now: datetime | None = None
+        self._practices: dict[str, tuple[File, int, PracticeView | None, str]] = {}
+
+    def apply(self, change_set: ChangeSet, version: int) -> Effects:
+        """Take one change set in. `version` must grow from call to call; everything emitted carries it."""
+        now = change_set.now if self._now is None else max(self._now, change_set.now)
+        self._now = now
+        effects = Effects()
+        touched: dict[FileKey, File] = {}
+        for change in change_set.changes:
+            effects.outcomes[self._take_in(change_set, change, touched)] += 1
+        for file in touched.values():
+            self.book.keep(file)
+        cases = self._touched_cases(change_set, touched)
+        for key in self.book.due(now, DUE_PER_MESSAGE):
+            cases.setdefault(key, None)
+        for key in cases:
+            self._look_at(key, now, version, effects)
+        if change_set.practice_id and self._practice(change_set.practice_id) is None:
+            effects.outcomes[Reason.PRACTICE_UNKNOWN] += 1
+        return effects
+
+    # --- taking changes in ---------------------------------------------------------------------------------------
+
+    def _take_in(self, change_set: ChangeSet, change: Change, touched: dict[FileKey, File]) -> Reason:
+        practice_id = change_set.practice_id
+
+        def open_(key: FileKey) -> File:
+            if key not in touched:
+                touched[key] = self.book.open(key)
+            return touched[key]
+
+        home = fixed_home(practice_id, change.entity, change.id)
+        if home is not None:
+            file = open_(home)
+            outcome = file.fold(change)
+            if change.entity == "practice" and change.snapshot:
+                adopted_at = change_set.now
+                file.adopted_at = adopted_at if file.adopted_at is None else min(file.adopted_at, adopted_at)
+            return _FOLDED[outcome]
+        where = self.book.where(practice_id, change.entity, change.id) or Whereabouts()
+        if change.part is not None:
+            outcome = self._take_in_part(change, where, open_)
+        elif change.op == "delete":
+            if where.deleted_rev is None or where.deleted_rev < change.rev:
+                where.deleted_rev, where.deleted_at = change.rev, change.at
+            outcomes = [open_(FileKey.from_text(text)).fold(change) for text in sorted(where.homes)]
+            outcome = outcomes[0] if outcomes else Fold.APPLIED
+        else:
+            outcome = self._take_in_root(home_by_content(practice_id, change), change, where, open_)
+        self.book.keep_where(practice_id, change.entity, change.id, where)
+        return _FOLDED[outcome]
+
+    def _take_in_part(self, change: Change, where: Whereabouts, open_: Any) -> Fold:
+        assert change.part is not None
+        key = part_key(change.part)
+        waiting = where.waiting.get(key)
+        if not where.homes and (waiting is None or waiting.rev < change.rev):
+            where.waiting[key] = change
+        outcomes = [open_(FileKey.from_text(text)).fold(change) for text in sorted(where.homes)]
+        return outcomes[0] if outcomes else Fold.APPLIED
+
+    def _take_in_root(self, home: FileKey, change: Change, where: Whereabouts, open_: Any) -> Fold:
+        earlier = sorted(where.homes - {home.text})
+        arrives = home.text not in where.homes
+        where.homes.add(home.text)
+        file: File = open_(home)
+        outcome = file.fold(change)
+        for text in earlier:
+            # it lives here now: whatever an earlier home still says about it must end
+            elsewhere: File = open_(FileKey.from_text(text))
+            elsewhere.fold(tombstone(change, change.rev, change.at))
+            if arrives:
+                _copy_of_entity(elsewhere, file, change)
+        if where.deleted_rev is not None and where.deleted_at is not None:
+            file.fold(tombstone(change, where.deleted_rev, where.deleted_at))
+        for waiting in where.waiting.values():
+            file.fold(waiting)
+        return outcome
+
+    # --- which cases does it touch? ------------------------------------------------------------------------------
+
+    def _touched_cases(self, change_set: ChangeSet, touched: dict[FileKey, File]) -> dict[FileKey, None]:
+        cases: dict[FileKey, None] = {}
+        for change in change_set.changes:
+            for linked in self._link(change_set.practice_id, change):
+                if change.entity in ("appointment", "attendance") and linked.kind is FileKind.CLIENT:
+                    cases[linked] = None
+        for key, file in touched.items():
+            match key.kind:
+                case FileKind.SESSION:
+                    cases[key] = None
+                case FileKind.PRACTICE:
+                    self.book.call_all(key.practice_id)
+                case FileKind.CLIENT | FileKind.UNIT:
+                    if key.kind is FileKind.CLIENT:
+                        cases[key] = None
+                    for session_id in sorted(file.sessions):
+                        cases[FileKey(key.practice_id, FileKind.SESSION, session_id)] = None
+        return cases
+
+    def _link(self, practice_id: str, change: Change) -> list[FileKey]:
+        """Tell everybody whom a change to a session names that they have to do with it.
+
+        From the change itself, even a stale one, so that the links too are a function of the set of changes.
+        """
+        if change.data is None:
+            return []
+        home = fixed_home(practice_id, change.entity, change.id) or home_by_content(practice_id, change)
+        if home.kind is not FileKind.SESSION:
+            return []
+        linked = [FileKey(practice_id, kind, id_) for kind, id_ in _named_in(change.data) if id_]
+        for key in linked:
+            other = self.book.open(key)
+            if home.id not in other.sessions:
+                other.sessions.add(home.id)
+                self.book.keep(other)
+        return linked
+
+    # --- looking at one case -------------------------------------------------------------------------------------
+
+    def _practice(self, practice_id: str) -> PracticeView | None:
+        file = self.book.find(FileKey(practice_id, FileKind.PRACTICE, practice_id))
+        if file is None:
+            return None
+        known = self._practices.get(practice_id)
+        if known is None or known[0] is not file or known[1] != file.generation:
+            known = (file, file.generation, PracticeView.of(file), file.fingerprint())
+            self._practices[practice_id] = known
+        return known[2]
+
+    def _look_at(self, key: FileKey, now: datetime, version: int, effects: Effects) -> None:
+        file = self.book.find(key)
+        practice = self._practice(key.practice_id)
+        if file is None or practice is None:
+            return
+        found: list[tuple[Rule[Any], Found]] = []
+        facts: list[Fact] = []
+        request: DraftRequest | None = None
+        failed: set[str] = set()
+        rechecks: list[datetime] = []
+        case: SessionCase | ClientCase | None = None
+        rules: tuple[Rule[Any], ...] = ()
+        if key.kind is FileKind.SESSION:
+            appointment = file.one("appointment")
+            if appointment is not None:
+                case = session = SessionCase(practice, file, appointment, self.book.find)
+                rules = self._session_rules
+                facts = list(facts_of_session(session))
+                request = draft_wanted(session)
+        else:
+            case = ClientCase(practice, file, self.book.find)
+            rules = self._client_rules
+            facts = list(facts_of_client(file))
+        for rule in rules:
+            try:
+                for outcome in rule.check(case, now):
+                    if isinstance(outcome, Recheck):
+                        rechecks.append(outcome.at)
+                    else:
+                        found.append((rule, outcome))
+            except Exception:  # a rule with a bug must not stop the others; what it found before stays as it was
+                failed.add(rule.id)
+                effects.failed_rules[rule.id] += 1
+        self._emit_findings(
+            file, practice, [pair for pair in found if pair[0].id not in failed], failed, now, version, effects
+        )
+        self._emit_facts(file, facts, version, effects)
+        self._emit_request(file, request, now, version, effects)
+        file.looked_under = self._practices[key.practice_id][3]
+        file.wake_at = min((at for at in rechecks if at > now), default=None)
+        self.book.keep(file)
+
+    def _emit_findings(
+        self,
+        file: File,
+        practice: PracticeView,
+        found: list[tuple[Rule[Any], Found]],
+        failed: set[str],
+        now: datetime,
+        version: int,
+        effects: Effects,
+    ) -> None:
+        current: dict[str, Finding] = {}
+        for rule, item in found:
+            finding = finding_of(practice, rule, item, now, version)
+            current.setdefault(finding.finding_id, finding)
+        for id_, known in list(file.findings.items()):
+            if id_ not in current and known.rule not in failed:
+                del file.findings[id_]
+                resolved = known.model_copy(update={"state": "resolved", "changed_at": now, "version": version})
+                effects.findings.append(resolved)
+        for id_, finding in sorted(current.items()):
+            known_ = file.findings.get(id_)
+            if known_ is None or _meaning(known_) != _meaning(finding):
+                file.findings[id_] = finding
+                effects.findings.append(finding)
+
+    def _emit_facts(self, file: File, facts: list[Fact], version: int, effects: Effects) -> None:
+        current = {_row_key(fact): fact for fact in facts}
+        for key, fact in current.items():
+            fingerprint = blake2b(fact.row.model_dump_json().encode(), digest_size=8).hexdigest()
+            if file.facts.get(key) != fingerprint:
+                file.facts[key] = fingerprint
+                effects.facts.append(fact.model_copy(update={"row": fact.row.model_copy(update={"version": version})}))
+        for key in [key for key in file.facts if key not in current]:
+            del file.facts[key]
+            effects.facts.append(_gone(file.key.practice_id, key, version))
+
+    def _emit_request(
+        self, file: File, request: DraftRequest | None, now: datetime, version: int, effects: Effects
+    ) -> None:
+        for id_, known in list(file.requests.items()):
+            if request is None or id_ != request.request_id:
+                del file.requests[id_]
+                update = {"state": "withdrawn", "changed_at": now, "version": version}
+                effects.requests.append(known.model_copy(update=update))
+        if request is not None and request.request_id not in file.requests:
+            emitted = request.model_copy(update={"changed_at": now, "version": version})
+            file.requests[request.request_id] = emitted
+            effects.requests.append(emitted)
+
+
+def finding_of(practice: PracticeView, rule: Rule[Any], found: Found, now: datetime, version: int) -> Finding:
+    """What a rule found, as it is sent. `opened_at` follows from the facts alone, so that a replay gives the same."""
+    evidence = {held.id: held for held in found.evidence if held is not None}
+    moments = [held.at for held in evidence.values()] + ([] if found.since is None else [found.since])
+    opened_at = max(moments, default=now)
+    adopted_at = practice.file.adopted_at
+    return Finding(
+        finding_id=finding_id(practice.id, rule.id, found.subject),
+        practice_id=practice.id,
+        rule=rule.id,
+        rule_version=rule.version,
+        state="open",
+        severity=found.severity or rule.severity,
+        subject=dict(sorted(found.subject.items())),
+        predicts=found.predicts,
+        money_at_stake_cents=found.money_at_stake_cents,
+        opened_at=opened_at,
+        changed_at=now,
+        why=found.why,
+        todo=found.todo,
+        evidence=tuple(sorted(evidence)),
+        historical=adopted_at is not None and opened_at <= adopted_at,
+        version=version,
+    )
+
+
+def _named_in(data: Schema) -> list[tuple[FileKind, str | None]]:
+    match data:
+        case Appointment():
+            people = [*data.clients, data.identified_patient, *(f.clinician for f in data.facilitators)]
+            return [(FileKind.UNIT, data.unit), *((FileKind.CLIENT, person) for person in people)]
+        case Facilitator():
+            return [(FileKind.CLIENT, data.clinician)]
+        case Attendance() | Claim() | Charge() | Note() | PersonRef():
+            return [(FileKind.CLIENT, data.client)]
+        case _:
+            return []
+
+
+def _meaning(finding: Finding) -> Finding:
+    return finding.model_copy(update={"changed_at": finding.opened_at, "version": 0})
+
+
+def _row_key(fact: Fact) -> str:
+    row = fact.row.model_dump(include=set(FACT_KEYS[fact.table]))
+    return "\x1f".join((fact.table, *(str(row[name]) for name in FACT_KEYS[fact.table])))
+
+
+def _gone(practice_id: str, key: str, version: int) -> Fact:
+    table, *values = key.split("\x1f")
+    names = FACT_KEYS[table]
+    ids = dict(zip(names, values, strict=True))
+    # a deleted row still needs its required columns; readers never show them
+    filler = {"kind": "", "status": "", "session_id": "", "client_id": ""}
+    row = {**filler, **ids, "version": version, "deleted": True}
+    return Fact.model_validate({"practice_id": practice_id, "table": table, "row": FACTS[table].model_validate(row)})
+
+
+def _copy_of_entity(source: File, target: File, change: Change) -> None:
+    for (entity, id_, list_, element), part in list(source.parts.items()):
+        if (entity, id_) == (change.entity, change.id) and list_ in LISTS.get(entity, ()):
+            target.fold(
+                Change.model_validate(
+                    {
+                        "at": part.at,
+                        "entity": entity,
+                        "op": "update" if part.data is not None else "delete",
+                        "id": id_,
+                        "rev": part.rev,
+                        "part": {"list": list_, "key": element},
+                        "snapshot": not part.live,
+                        "data": part.data,
+                    }
+                )
+            )

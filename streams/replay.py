@@ -1,0 +1,176 @@
+"""What would be found in this file of changes? The exchange format in, findings out; no Kafka, no clock of its own.
+
+The clock follows the changes, ticks daily in between, then goes to `now`. Drives the same Keeper as the worker.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from schemas.care import Policy
+from schemas.change import Change, ChangeSet
+from schemas.codec import change_of
+from schemas.draft_request import DraftRequest
+from schemas.finding import Finding
+from schemas.reasons import Poison
+from streams.book import Book, Shelves
+from streams.keeper import Keeper
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+class NotAChangesFile(ValueError):
+    """The file is not of the exchange format; the text names the place and the reason, never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesFile:
+    """A parsed file of changes. `deliveries`: orders (with repeats) in which the changes may be fed."""
+
+    changes: tuple[Change, ...]
+    policy: str | None
+    now: datetime | None
+    deliveries: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay ended in: the last word on every finding ever opened, and on every draft request."""
+
+    findings: tuple[Finding, ...]
+    requests: tuple[DraftRequest, ...]
+
+
+def read_changes_file(path: Path) -> ChangesFile:
+    """JSON lines of changes, or one object {policy, changes, now, deliveries}. Raises NotAChangesFile."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise NotAChangesFile(f"larger than {MAX_FILE_BYTES // 2**20} MiB")
+        body = path.read_bytes()
+    except OSError as error:
+        raise NotAChangesFile(error.strerror or "cannot be read") from None
+    try:
+        whole = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return ChangesFile(tuple(_lines(body, error)), None, None, ())
+    if isinstance(whole, dict) and "changes" in whole:
+        return _whole(whole)
+    if isinstance(whole, dict) and "entity" in whole:
+        return ChangesFile((_change(whole, "line 1"),), None, None, ())
+    raise NotAChangesFile("neither JSON lines of changes nor an object with 'changes'")
+
+
+def _lines(body: bytes, whole_error: orjson.JSONDecodeError) -> Iterator[Change]:
+    lines = body.splitlines()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            raw = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            if number == 1:
+                raise NotAChangesFile(f"line {whole_error.lineno}: not JSON ({whole_error.msg})") from None
+            raise NotAChangesFile(f"line {number}: not JSON ({error.msg})") from None
+        yield _change(raw, f"line {number}")
+
+
+def _whole(raw: dict[str, Any]) -> ChangesFile:
+    changes = raw["changes"]
+    if not isinstance(changes, list):
+        raise NotAChangesFile("changes: not a list")
+    parsed = tuple(_change(item, f"changes[{index}]") for index, item in enumerate(changes))
+    policy = raw.get("policy") or None
+    if policy is not None and not isinstance(policy, dict):
+        raise NotAChangesFile("policy: not an object")
+    deliveries = tuple(_delivery(order, index, len(parsed)) for index, order in enumerate(raw.get("deliveries") or ()))
+    now = None if raw.get("now") is None else read_instant(raw["now"], "now")
+    return ChangesFile(parsed, None if policy is None else orjson.dumps(policy).decode(), now, deliveries)
+
+
+def _delivery(order: Any, index: int, count: int) -> tuple[int, ...]:
+    if not isinstance(order, list) or any(not isinstance(i, int) or not 0 <= i < count for i in order):
+        raise NotAChangesFile(f"deliveries[{index}]: not a list of positions in changes")
+    return tuple(order)
+
+
+def read_instant(text: Any, where: str) -> datetime:
+    """An instant with an offset. Raises NotAChangesFile naming `where`."""
+    try:
+        return _INSTANT.validate_python(text)
+    except ValidationError:
+        raise NotAChangesFile(f"{where}: not an instant with an offset") from None
+
+
+def _change(raw: Any, where: str) -> Change:
+    if not isinstance(raw, dict):
+        raise NotAChangesFile(f"{where}: not an object")
+    try:
+        return change_of(raw)
+    except Poison as poison:
+        raise NotAChangesFile(f"{where}: {poison}") from None
+
+
+def replay(file: ChangesFile, now: datetime | None = None, delivery: int | None = None) -> Replayed:
+    """Feed the changes and let the clock run to `now`. Raises NotAChangesFile for a delivery the file has not."""
+    if delivery is not None and not 0 <= delivery < len(file.deliveries):
+        raise NotAChangesFile(f"delivery {delivery}: the file has {len(file.deliveries)}")
+    changes = file.changes if delivery is None else tuple(file.changes[i] for i in file.deliveries[delivery])
+    practice_id = next((change.id for change in file.changes if change.entity == "practice"), "practice")
+    end = now or file.now or max((change.at for change in file.changes), default=None)
+    player = _Player(practice_id, file.policy)
+    for change in changes:
+        if end is None or change.at <= end:
+            player.feed(change)
+    if end is not None:
+        player.run_to(end)
+    return Replayed(tuple(player.findings.values()), tuple(player.requests.values()))
+
+
+class _Player:
+    def __init__(self, practice_id: str, policy: str | None) -> None:
+        self.findings: dict[str, Finding] = {}
+        self.requests: dict[str, DraftRequest] = {}
+        self._practice_id = practice_id
+        self._policy = policy
+        self._book = Book(Shelves.in_memory())
+        self._keeper = Keeper(self._book)
+        self._clock: datetime | None = None
+        self._version = 0
+
+    def feed(self, change: Change) -> None:
+        if self._clock is None and self._policy is not None:
+            self._apply(change.at, (_policy_change(self._practice_id, change.at, self._policy),))
+        self.run_to(change.at)
+        self._apply(self._clock or change.at, (change,))
+
+    def run_to(self, moment: datetime) -> None:
+        if self._clock is None:
+            self._clock = moment
+        while True:
+            due = self._book.next_due()
+            if self._clock >= moment and (due is None or due > self._clock):
+                return
+            step = min(moment, self._clock + timedelta(days=1)) if self._clock < moment else self._clock
+            self._apply(step if due is None else max(self._clock, min(step, due)), ())
+
+    def _apply(self, now: datetime, changes: Sequence[Change]) -> None:
+        self._version += 1
+        self._clock = now if self._clock is None else max(self._clock, now)
+        change_set = ChangeSet(
+            practice_id=self._practice_id if changes else "", now=self._clock, changes=tuple(changes)
+        )
+        effects = self._keeper.apply(change_set, self._version)
+        for finding in effects.findings:
+            self.findings[finding.finding_id] = finding
+        for request in effects.requests:
+            self.requests[request.request_id] = request
+
+
+def _policy_change(practice_id: str, at: datetime, document: str) -> Change:
+    return Change(at=at, entity="policy", op="create", id=practice_id, rev=1, data=Policy(document=document))

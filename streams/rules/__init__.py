@@ -1,0 +1,1 @@
+"""The rules: pure functions, one theme a file; streams/catalogue.py lists them."""
