@@ -5,16 +5,12 @@ Must never carry a name, a text, a password or any other value out of a record o
 
 
 class Refusal(Exception):
-    """The command cannot go on. The text is one line for a person: what is wrong, then what to do.
+    """The command cannot go on. Each of `lines` is one sentence for a person: what is wrong, then what to do.
 
-    The command line prints it on stderr as it is and ends with `exit_code` (1 = cannot, 2 = asked wrongly).
+    The command line prints them on stderr as they are and ends with `exit_code` (1 = cannot, 2 = asked wrongly).
     """
 
-    def __init__(self, line: str, *, exit_code: int = 1) -> None:
-        super().__init__(line)
+    def __init__(self, *lines: str, exit_code: int = 1) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
         self.exit_code = exit_code
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """What to print, one problem per line."""
-        return (str(self),)

@@ -73,12 +73,14 @@ def make_private_folder(folder: Path) -> None:
         raise Refusal(f"cannot create {folder} ({error.strerror}); choose another with --home") from None
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replaces `path` in one step, mode 0600: a reader sees the old text or the new, never a part."""
+def write_private(path: Path, text: str, *, durable: bool = True) -> None:
+    """Replaces `path` in one step, mode 0600: a reader sees the old text or the new, never a part.
+    `durable` also survives a power cut; what is rewritten every second need not."""
     part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     part.replace(path)

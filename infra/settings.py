@@ -35,12 +35,7 @@ class WrongSettings(Refusal):
     """At least one setting is wrong; `lines` names every one of them."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems), exit_code=2)
-        self._problems = tuple(problems)
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        return self._problems
+        super().__init__(*problems, exit_code=2)
 
 
 class Settings(BaseSettings):

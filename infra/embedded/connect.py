@@ -11,10 +11,10 @@ import httpx
 
 from infra.embedded import jars
 from infra.embedded.java import java_launch
-from infra.embedded.kafka import LARGEST_MESSAGE_BYTES
 from infra.embedded.launch import Launch
 from infra.secrets_file import write_private
 from infra.settings import LOOPBACK
+from schemas.topics import MAX_MESSAGE_BYTES
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ def _properties(part: ConnectPart, plugins: Path) -> str:
         "plugin.path": plugins,
         # one worker: waiting for others to come back only delays the restart
         "scheduled.rebalance.max.delay.ms": 0,
-        "producer.max.request.size": LARGEST_MESSAGE_BYTES,
-        "producer.buffer.memory": 2 * LARGEST_MESSAGE_BYTES,
+        "producer.max.request.size": MAX_MESSAGE_BYTES,
+        "producer.buffer.memory": 2 * MAX_MESSAGE_BYTES,
         "producer.compression.type": "lz4",
-        "consumer.max.partition.fetch.bytes": LARGEST_MESSAGE_BYTES,
+        "consumer.max.partition.fetch.bytes": MAX_MESSAGE_BYTES,
         "config.providers": "file",
         "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
         "config.providers.file.param.allowed.paths": connector_secrets_folder(part.home),

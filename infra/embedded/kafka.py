@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from infra.embedded import jars
 from infra.embedded.java import java_launch
@@ -18,9 +17,7 @@ from infra.embedded.launch import Launch
 from infra.refusal import Refusal
 from infra.secrets_file import write_private
 from infra.settings import LOOPBACK
-
-LARGEST_MESSAGE_BYTES: Final = 16 * 1024 * 1024
-"""A change set of a whole practice's snapshot must fit; Connect's producer and every client use the same bound."""
+from schemas.topics import MAX_MESSAGE_BYTES
 
 
 @dataclass(frozen=True)
@@ -79,8 +76,8 @@ def _properties(part: KafkaPart, data: Path) -> str:
         "log.dirs": data,
         # a misspelt topic must be an error, not a new topic
         "auto.create.topics.enable": "false",
-        "message.max.bytes": LARGEST_MESSAGE_BYTES,
-        "replica.fetch.max.bytes": LARGEST_MESSAGE_BYTES,
+        "message.max.bytes": MAX_MESSAGE_BYTES,
+        "replica.fetch.max.bytes": MAX_MESSAGE_BYTES,
         "offsets.topic.replication.factor": 1,
         "offsets.topic.num.partitions": 4,
         "transaction.state.log.replication.factor": 1,
