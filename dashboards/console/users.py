@@ -1,0 +1,163 @@
+"""Who may sign in, and as what? Users live in one JSON file that holds argon2 hashes and nothing that opens a door.
+
+Reads and writes <home>/console-users.json (0600). Must never log or keep a password.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else when typed from paper
+
+
+class Role(StrEnum):
+    """What a person is here for."""
+
+    MANAGER = "manager"
+    CLINICIAN = "clinician"
+    BILLER = "biller"
+    ADMIN = "admin"
+
+    @property
+    def sees_dead_letters(self) -> bool:
+        """Dead letters are not sorted by practice, so only those who answer for the whole installation see them."""
+        return self in (Role.MANAGER, Role.ADMIN)
+
+    @property
+    def replays_dead_letters(self) -> bool:
+        """Replaying feeds input back into the stream: administrators only."""
+        return self is Role.ADMIN
+
+
+class User(BaseModel):
+    """One person who may sign in. `practices` is "all" or the ids this person works for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{0,63}$")]
+    role: Role
+    display_name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    practices: Literal["all"] | tuple[str, ...]
+    password_hash: Annotated[str, StringConstraints(max_length=500)]
+
+    def __repr_args__(self) -> list[tuple[str | None, object]]:
+        return [("name", self.name), ("role", self.role.value)]
+
+    @property
+    def scope(self) -> frozenset[str] | None:
+        """The practices this person may see; None means all of them."""
+        return None if self.practices == "all" else frozenset(self.practices)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the password, so that a changed password ends the sessions opened with the old one."""
+        return hashlib.sha256(self.password_hash.encode()).hexdigest()[:16]
+
+
+class _UsersFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    users: tuple[User, ...]
+
+
+class UsersFileError(RuntimeError):
+    """The users file is missing or not of its form; the message says what to do."""
+
+
+@dataclass
+class Users:
+    """The users file, read again whenever it changes."""
+
+    path: Path
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    _by_name: dict[str, User] = field(default_factory=dict, repr=False)
+    _stamp: tuple[int, int] | None = None
+    _nobody: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        # An unknown name must cost as much time as a wrong password, or names can be found out by timing.
+        self._nobody = self.hasher.hash(secrets.token_urlsafe(16))
+
+    def find(self, name: str) -> User | None:
+        """The user of that name as the file says now. Raises UsersFileError when the file cannot be used."""
+        self._reload()
+        return self._by_name.get(name)
+
+    def verify(self, name: str, password: str) -> User | None:
+        """The user if the password is right, else None, in the same time whether or not the name exists."""
+        user = self.find(name)
+        try:
+            self.hasher.verify(user.password_hash if user else self._nobody, password)
+        except (VerificationError, InvalidHashError):
+            return None
+        return user
+
+    def _reload(self) -> None:
+        try:
+            status = self.path.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            if stamp == self._stamp:
+                return
+            users = _UsersFile.model_validate_json(self.path.read_bytes()).users
+        except OSError as error:
+            raise UsersFileError(
+                f"{self.path} cannot be read ({error.strerror}): start Conjoint once to create it"
+            ) from None
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise UsersFileError(f"{self.path} is not a users file, at {place or 'the top'}: {first['msg']}") from None
+        self._by_name = {user.name: user for user in users}
+        self._stamp = stamp
+
+
+def ensure_demo_users(path: Path) -> list[tuple[str, str]]:
+    """Create one demo user per role unless the file exists. Returns (name, password) only when it created them.
+
+    The passwords exist nowhere else: show them once. The file is complete or absent, and readable by its owner only.
+    """
+    if path.exists():
+        return []
+    hasher = PasswordHasher()
+    people = (
+        (Role.MANAGER, "Practice manager"),
+        (Role.CLINICIAN, "Clinician"),
+        (Role.BILLER, "Biller"),
+        (Role.ADMIN, "Administrator"),
+    )
+    made: list[tuple[str, str]] = []
+    users: list[dict[str, object]] = []
+    for role, display_name in people:
+        password = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+        made.append((role.value, password))
+        users.append(
+            {
+                "name": role.value,
+                "role": role.value,
+                "display_name": display_name,
+                "practices": "all",
+                "password_hash": hasher.hash(password),
+            }
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"users": users}, file, indent=2)
+            file.write("\n")
+        os.link(draft, path)  # fails when another process was first; a rename would replace its passwords
+    except FileExistsError:
+        return []
+    finally:
+        draft.unlink(missing_ok=True)
+    return made
