@@ -169,6 +169,7 @@ def change_of(raw: dict[str, Any]) -> Change:
             data=data,
         )
     except ValidationError as error:
-        raise Poison(Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
+        too_long = any(problem["type"] == "string_too_long" for problem in error.errors(include_input=False))
+        raise Poison(Reason.TOO_LARGE if too_long else Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
     except (KeyError, TypeError) as error:
         raise Poison(Reason.IMPOSSIBLE_VALUE, f"{type(error).__name__}") from None

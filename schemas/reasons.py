@@ -22,6 +22,7 @@ class Reason(StrEnum):
     UNAVAILABLE_VALUE = "unavailable_value"  # the source left a value out (replica identity is not FULL)
     TOO_LARGE = "too_large"  # a text or record beyond the bounds
     NO_PRACTICE = "no_practice"  # no practice id, so nobody it could belong to
+    FAILED = "failed"  # a defect of ours, not of the input: replay it once the defect is mended
     RULE_FAILED = "rule_failed"  # a rule raised; its earlier findings stay as they were
 
 
@@ -34,6 +35,7 @@ DEADLY = frozenset(
         Reason.UNAVAILABLE_VALUE,
         Reason.TOO_LARGE,
         Reason.NO_PRACTICE,
+        Reason.FAILED,
     }
 )
 """Reasons that set a message aside as a dead letter."""
