@@ -28,8 +28,8 @@ from schemas.topics import (
     PARTITIONER,
 )
 from streams.book import Book, Shelves
-from streams.files import File, FileKey, FileKind, seal, unseal
-from streams.homes import Whereabouts, seal_whereabouts, unseal_whereabouts
+from streams.files import FileKey, FileKind, seal, unseal
+from streams.homes import seal_whereabouts, unseal_whereabouts
 from streams.keeper import Effects, Keeper
 from streams.tables import KeptTable, Outbox, Sealing
 

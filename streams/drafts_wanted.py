@@ -1,16 +1,20 @@
 """Which completed session wants a draft? Pure, level-triggered: one state of a session wants one draft."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from schemas.draft_request import DraftRequest
 from schemas.finding import id_from_cause
 from streams.cases import CONJOINT_KINDS, GROUP_KINDS, SessionCase
+from streams.rule import Recheck
 
 UNSENT = 0
 
 
-def draft_wanted(case: SessionCase) -> DraftRequest | None:
+def draft_wanted(case: SessionCase, now: datetime) -> DraftRequest | Recheck | None:
     """The request of a group, family or couples session that is complete and was attended; None for any other.
+
+    Attendance is entered person by person: until everybody booked has some, or `draft_attendance_wait_minutes` after
+    the end, the answer is to look again.
 
     Never for what a snapshot alone told: the completion must have been seen live, and sessions that ended more than
     `draft_lookback_hours` before the practice was connected are history.
@@ -24,6 +28,9 @@ def draft_wanted(case: SessionCase) -> DraftRequest | None:
     lookback = timedelta(hours=case.practice.policy.draft_lookback_hours)
     if adopted_at is not None and session.actual_end < adopted_at - lookback:
         return None
+    complete_by = session.actual_end + timedelta(minutes=case.practice.policy.draft_attendance_wait_minutes)
+    if now < complete_by and any(client_id not in case.attendance for client_id in session.clients):
+        return Recheck(complete_by)
     lead = next((f.clinician for f in session.facilitators if f.role in ("lead", None)), None)
     state = (session.kind, session.unit or "", lead or "", str(session.actual_start), str(session.actual_end))
     return DraftRequest(

@@ -201,7 +201,11 @@ class Keeper:
                 case = session = SessionCase(practice, file, appointment, self.book.find)
                 rules = self._session_rules
                 facts = list(facts_of_session(session))
-                request = draft_wanted(session)
+                wanted = draft_wanted(session, now)
+                if isinstance(wanted, Recheck):
+                    rechecks.append(wanted.at)
+                else:
+                    request = wanted
         else:
             case = ClientCase(practice, file, self.book.find)
             rules = self._client_rules

@@ -49,6 +49,7 @@ class Policy(_Table):
     consent_expiry_notice_days: tuple[int, ...]
     payers: dict[str, PayerPolicy]
     draft_lookback_hours: int = 24
+    draft_attendance_wait_minutes: int = 60
 
     def payer(self, payer_id: str | None) -> PayerPolicy:
         """The payer's rules; a payer nobody described gets the defaults."""
