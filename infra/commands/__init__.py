@@ -1,1 +1,1 @@
-"""The commands of `conjoint`, one a file; infra/cli.py lists them."""
+"""One command of `conjoint` per module; each module's `command` is listed in infra/cli.py."""

@@ -65,10 +65,11 @@ class Stack:
         """Returns once all `parts` answer. Connect brings Kafka with it. Calling again costs nothing."""
         wanted = set(parts) | ({"kafka"} if "connect" in parts else set())
         first = [part for part in PARTS if part in wanted - {"connect"} and part not in self._processes]
+        then: list[PartName] = ["connect"] if "connect" in wanted and "connect" not in self._processes else []
+        # in threads also because the caller may be inside an event loop of its own
         with ThreadPoolExecutor(len(PARTS)) as pool:
-            list(pool.map(self._start, first))
-        if "connect" in wanted and "connect" not in self._processes:
-            self._start("connect")
+            for together in (first, then):
+                list(pool.map(self._start, together))
         return self.endpoints
 
     def pid(self, part: PartName) -> int:

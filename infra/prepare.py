@@ -1,0 +1,91 @@
+"""What must be there before the processes can work, and how is it brought about?
+Reads settings; writes topics, tables and the connector. Each step may run any number of times.
+Must never destroy what it finds.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from infra.capture import Capture, apply_connector
+from infra.endpoints import endpoints_of
+from infra.refusal import Refusal
+from infra.settings import Settings, variable
+
+Step = Callable[[Settings], str]
+"""Answers one sentence about what is there now."""
+
+
+def topics(settings: Settings) -> str:
+    """Creates our topics. A topic with another number of partitions is refused: a practice's changes would no longer
+    stay in the partition that knows the practice."""
+    from confluent_kafka import KafkaError, KafkaException
+    from confluent_kafka.admin import AdminClient
+    from confluent_kafka.cimpl import NewTopic
+
+    from schemas.topics import TOPICS
+
+    bootstrap = endpoints_of(settings).bootstrap
+    client = AdminClient({"bootstrap.servers": bootstrap}, logger=_silent())
+    wanted = [
+        NewTopic(topic.name, num_partitions=settings.partitions, replication_factor=-1, config=topic.config)
+        for topic in TOPICS
+    ]
+    try:
+        for created in client.create_topics(wanted, request_timeout=30).values():
+            try:
+                created.result()
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+        known = client.list_topics(timeout=30).topics
+    except KafkaException as error:
+        raise Refusal(f"topics could not be created at {bootstrap} ({error.args[0].name()}); is Kafka up?") from None
+    wrong = [
+        f"topic {topic.name} has {len(known[topic.name].partitions)} partitions; "
+        f"set {variable('partitions')}={len(known[topic.name].partitions)}"
+        for topic in TOPICS
+        if topic.name in known and len(known[topic.name].partitions) != settings.partitions
+    ]
+    if wrong:
+        raise Refusal(*wrong)
+    return f"{len(TOPICS)} topics with {settings.partitions} partitions"
+
+
+def clickhouse(settings: Settings) -> str:
+    """Applies the ClickHouse migrations that are missing."""
+    from infra.migrations import apply  # type: ignore[import-not-found, unused-ignore]
+
+    endpoints = endpoints_of(settings)
+    applied = apply(endpoints.clickhouse_url, endpoints.secrets.clickhouse_writer_password.get_secret_value())
+    return f"ClickHouse migrations: {applied}"
+
+
+def ehr(settings: Settings) -> str:
+    """Makes the reference EHR: schema, publication and the practice's past."""
+    from infra.practice.prepare import prepare  # type: ignore[import-not-found, unused-ignore]
+
+    prepared = prepare(endpoints_of(settings).postgres_dsn, settings.seed, settings.backfill_days)
+    return f"reference EHR: {prepared}"
+
+
+def connector(settings: Settings) -> str:
+    """Applies the change-capture connector and waits until it runs."""
+    endpoints = endpoints_of(settings)
+    tables = asyncio.run(apply_connector(Capture(endpoints.connect_url, endpoints.capture_dsn, settings.home)))
+    return f"capturing {len(tables)} tables"
+
+
+STEPS: Final[Mapping[str, Step]] = MappingProxyType(
+    {"topics": topics, "clickhouse": clickhouse, "ehr": ehr, "connector": connector}
+)
+"""`conjoint prepare NAME`, by name."""
+
+
+def _silent() -> logging.Logger:
+    """The client library prints each failed attempt to reach the broker; our one sentence says it."""
+    logger = logging.Logger("prepare")
+    logger.addHandler(logging.NullHandler())
+    return logger

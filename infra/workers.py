@@ -1,0 +1,102 @@
+"""Which processes are there, and what does each get to know?
+Reads settings, secrets and the clock from its surroundings; each worker then blocks until SIGTERM.
+Must never hand a worker more than it needs: plain values and DSNs, not Settings.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from infra.clock import clock_from
+from infra.endpoints import endpoints_of
+from infra.settings import Settings
+
+Worker = Callable[[Settings], None]
+
+
+def clickhouse(settings: Settings) -> None:
+    """Owns the embedded ClickHouse engine and serves it over HTTP."""
+    from infra.embedded.clickhouse_endpoint import run
+
+    secrets = endpoints_of(settings).secrets
+    run(
+        settings.home / "clickhouse",
+        settings.clickhouse_port,
+        secrets.clickhouse_writer_password.get_secret_value(),
+        secrets.clickhouse_viewer_password.get_secret_value(),
+        settings.clickhouse_metrics_port,
+    )
+
+
+def normalise(settings: Settings) -> None:
+    """raw.* as delivered → care.changes."""
+    from connectors.normalise import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+
+    run(endpoints_of(settings).bootstrap, settings.normalise_metrics_port)
+
+
+def keep_files(settings: Settings) -> None:
+    """care.changes → findings, draft requests, facts (Faust)."""
+    from streams.agents import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+
+    run(
+        endpoints_of(settings).bootstrap,
+        settings.home / "keep_files",
+        settings.keep_files_metrics_port,
+        settings.partitions,
+        clock_from(os.environ),
+    )
+
+
+def sink(settings: Settings) -> None:
+    """findings, draft requests, facts, dead letters → ClickHouse."""
+    from connectors.sink import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+
+    endpoints = endpoints_of(settings)
+    run(
+        endpoints.bootstrap,
+        endpoints.clickhouse_url,
+        endpoints.secrets.clickhouse_writer_password.get_secret_value(),
+        settings.sink_metrics_port,
+    )
+
+
+def webhook(settings: Settings) -> None:
+    """Signed deliveries of EHRs → raw.webhook."""
+    from connectors.webhook import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+
+    endpoints = endpoints_of(settings)
+    run(endpoints.bootstrap, settings.webhook_port, endpoints.secrets.webhook_secret.get_secret_value())
+
+
+def console(settings: Settings) -> None:
+    """The pages people look at."""
+    from dashboards.console.app import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+    from dashboards.console.config import ConsoleConfig
+
+    endpoints = endpoints_of(settings)
+    run(
+        ConsoleConfig(
+            port=settings.console_port,
+            cookie_secret=endpoints.secrets.console_cookie_secret.get_secret_value(),
+            users_path=settings.home / "console-users.json",
+            status_path=settings.home / "run" / "status.json",
+            clickhouse_url=endpoints.clickhouse_url,
+            clickhouse_password=endpoints.secrets.clickhouse_viewer_password.get_secret_value(),
+            kafka_bootstrap=endpoints.bootstrap,
+        )
+    )
+
+
+def practice(settings: Settings) -> None:
+    """The reference practice living on in its EHR."""
+    from infra.practice.live import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+
+    run(endpoints_of(settings).postgres_dsn, clock_from(os.environ), settings.seed, settings.practice_metrics_port)
+
+
+WORKERS: Final[Mapping[str, Worker]] = MappingProxyType(
+    {worker.__name__: worker for worker in (clickhouse, normalise, keep_files, sink, webhook, console, practice)}
+)
+"""`conjoint worker NAME`, by name."""
