@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "worker": "infra.commands.worker",
         "prepare": "infra.commands.prepare",
+        "replay": "infra.commands.replay",
     }
 )
 """Every command and the module whose `command` it is; loaded when it is used."""

@@ -5,12 +5,13 @@ Must never hand a worker more than it needs: plain values and DSNs, not Settings
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
 from infra.clock import clock_from
 from infra.endpoints import endpoints_of
-from infra.settings import Settings
+from infra.settings import LOOPBACK, Settings
 
 Worker = Callable[[Settings], None]
 
@@ -31,22 +32,34 @@ def clickhouse(settings: Settings) -> None:
 
 def normalise(settings: Settings) -> None:
     """raw.* as delivered → care.changes."""
-    from connectors.normalise import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+    from prometheus_client import start_http_server
 
-    run(endpoints_of(settings).bootstrap, settings.normalise_metrics_port)
+    from connectors.dead_letters import DeadLetters
+    from connectors.ehr.adapters import ADAPTERS
+    from connectors.normalise import NormaliseConfig, Normaliser, producer_of, run, stop_on_signals
+    from connectors.webhook import changes_of
+
+    clock = clock_from(os.environ)
+    config = NormaliseConfig(endpoints_of(settings).bootstrap, lambda: clock.now(datetime.now(UTC)))
+    producer = producer_of(config)
+    start_http_server(settings.normalise_metrics_port, LOOPBACK)
+    run(
+        config,
+        Normaliser(config, producer, ADAPTERS, changes_of, DeadLetters(producer).set_aside),
+        stop_on_signals(),
+    )
 
 
 def keep_files(settings: Settings) -> None:
     """care.changes → findings, draft requests, facts (Faust)."""
-    from streams.agents import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+    from prometheus_client import start_http_server
 
-    run(
-        endpoints_of(settings).bootstrap,
-        settings.home / "keep_files",
-        settings.keep_files_metrics_port,
-        settings.partitions,
-        clock_from(os.environ),
-    )
+    from connectors.dead_letters import DeadLetters
+    from streams.agents import KeepFilesConfig, run
+
+    config = KeepFilesConfig(endpoints_of(settings).bootstrap, settings.home / "keep_files", settings.partitions)
+    start_http_server(settings.keep_files_metrics_port, LOOPBACK)
+    run(config, lambda producer: DeadLetters(producer).set_aside)
 
 
 def sink(settings: Settings) -> None:

@@ -229,3 +229,9 @@ class KeepFiles:
         for table in (*self._tables.values(), self._shelves.whereabouts):
             if isinstance(table, KeptTable):
                 table.drop_dirty(partitions)
+
+
+def run(config: KeepFilesConfig, set_aside_with: Callable[[Producer], SetAside]) -> None:
+    """Run the worker until SIGTERM; exits non-zero if what must be sent could not be."""
+    app = keep_files_app(config, set_aside_with)
+    faust.Worker(app, loglevel="WARN", redirect_stdouts=False, quiet=True).execute_from_commandline()

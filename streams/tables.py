@@ -95,8 +95,15 @@ class Outbox:
                 )
                 break
             except BufferError:
-                self._producer.poll(0.05)
-        self._producer.poll(0)
+                self._poll(0.05)
+        self._poll(0)
+
+    def _poll(self, seconds: float) -> None:
+        # what a delivery report raises here would leave the agent's body, and Faust would count the message as done
+        try:
+            self._producer.poll(seconds)
+        except Exception as error:
+            self._failed = type(error).__name__
 
     def _on_delivery(self, error: Any, _: Message) -> None:
         if error is not None:
@@ -114,12 +121,15 @@ class Outbox:
                     )
                     break
                 except BufferError:
-                    self._producer.poll(0.05)
+                    self._poll(0.05)
                 except KafkaException as error:
                     raise NotDelivered(error.args[0].name()) from None
         await self._acknowledged()
 
     async def _acknowledged(self) -> None:
-        left = await asyncio.to_thread(self._producer.flush, self._timeout_s)
+        try:
+            left = await asyncio.to_thread(self._producer.flush, self._timeout_s)
+        except Exception as error:
+            raise NotDelivered(type(error).__name__) from None
         if left or self._failed:
             raise NotDelivered(self._failed or f"{left} messages not acknowledged in {self._timeout_s:.0f} s")

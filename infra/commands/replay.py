@@ -24,6 +24,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 
 
 @click.command(
+    "replay",
     epilog="Example: conjoint replay --all --now 2026-04-16T19:00:00-05:00 changes.json",
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -31,7 +32,9 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 @click.option("--delivery", type=int, help="Feed the changes in the order of the file's deliveries[N].")
 @click.option("--all", "everything", is_flag=True, help="Also findings that were open earlier and are resolved.")
 @click.option("--drafts", is_flag=True, help='Also the draft requests, as {"draft_request": …} lines.')
-def replay(files: tuple[Path, ...], now: datetime | None, delivery: int | None, everything: bool, drafts: bool) -> None:
+def command(
+    files: tuple[Path, ...], now: datetime | None, delivery: int | None, everything: bool, drafts: bool
+) -> None:
     """Run changes through the rules without Kafka and print what is found.
 
     FILES are JSON lines of changes, or objects {policy, changes, now, deliveries}; several files are independent.
