@@ -36,11 +36,11 @@ from schemas.metrics import CLICKHOUSE_QUERIES, CLICKHOUSE_SECONDS
 
 HOST = "127.0.0.1"
 BODY_BYTES = 64 << 20
-UNFOLDED_BYTES = 4 * BODY_BYTES
+UNFOLDED_BYTES = 2 * BODY_BYTES
 MAX_STATEMENTS = 4
 MAX_OPEN_ANSWERS = 32
 WAIT_SECONDS = 30
-SHUTDOWN_SECONDS = 5
+SHUTDOWN_SECONDS = 3
 
 _TRANSPORT = frozenset(
     (
@@ -143,18 +143,19 @@ class Endpoint:
             await lane.answers.acquire()
         if waiting.cancelled_caught:
             raise EngineError(202, "TOO_MANY_SIMULTANEOUS_QUERIES", "Too many simultaneous queries.")
-        try:
-            answer = await lane.in_thread(lambda: self._engine.answer(question))
-        except BaseException:
-            lane.answers.release()
-            raise
-        if answer.format is not None:
-            headers["X-ClickHouse-Format"] = answer.format
-        headers["X-ClickHouse-Summary"] = json.dumps(answer.summary)
         encoding = None
         if request.query_params.get("enable_http_compression") != "0":
             encoding = compressor_for(request.headers.get("accept-encoding", ""))
-        return AnswerResponse(lane, answer, headers, encoding, request, started, self.version)
+
+        def respond() -> "AnswerResponse":
+            answer = self._engine.answer(question)
+            return AnswerResponse(lane, answer, headers, encoding, request, started, self.version)
+
+        try:
+            return await lane.in_thread(respond)
+        except BaseException:
+            lane.answers.release()
+            raise
 
     @property
     def version(self) -> str:
@@ -204,43 +205,44 @@ class AnswerResponse(Response):
         self._answer = answer
         self._request = request
         self._started = started
-        self._tag = secrets.token_hex(8) if answer.rest is not None else None
-        if self._tag:
-            headers["X-ClickHouse-Exception-Tag"] = self._tag
+        self._tag = secrets.token_hex(8)
         self._compressor = None
+        if answer.format is not None:
+            headers["X-ClickHouse-Format"] = answer.format
+        headers["X-ClickHouse-Summary"] = json.dumps(answer.summary)
+        if answer.rest is not None:
+            headers["X-ClickHouse-Exception-Tag"] = self._tag
         if encoding is not None and (answer.rest is not None or len(answer.head) > 512):
             headers["Content-Encoding"], self._compressor = encoding
+        self._whole: bytes | None = None
+        if answer.rest is None:
+            # before the last byte is sent, or the caller's next request would find its session still locked
+            answer.close()
+            self._whole = self._packed(answer.head) + self._flushed()
+            headers["Content-Length"] = str(len(self._whole))
         super().__init__(None, 200, headers, _content_type(answer.format))
-        del self.headers["content-length"]
+        if self._whole is None:
+            del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Streams the answer. Raises AnswerCutOff if the query fails on the way."""
         outcome = "cancelled"
         try:
-            if self._answer.rest is None:
-                whole = self._answer.head
-                if self._compressor is not None:
-                    whole = await self._lane.in_thread(lambda: self._packed(self._answer.head) + self._flushed())
-                self.headers["content-length"] = str(len(whole))
-                await self._start(send)
-                await send({"type": "http.response.body", "body": whole})
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            if self._whole is not None:
+                await send({"type": "http.response.body", "body": self._whole})
                 outcome = "ok"
-                return
-            await self._start(send)
-            outcome = await self._stream(self._answer.rest, send)
-            if outcome == "ok":
-                await send({"type": "http.response.body", "body": b""})
-            elif outcome == "error":
+            elif self._answer.rest is not None:
+                outcome = await self._stream(self._answer.rest, send)
+            if outcome == "error":
                 raise AnswerCutOff
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._lane.in_thread(self._answer.close)
+            if self._whole is None:
+                with anyio.CancelScope(shield=True):
+                    await self._lane.in_thread(self._answer.close)
             self._lane.answers.release()
             CLICKHOUSE_QUERIES.labels(self._answer.kind, outcome).inc()
             CLICKHOUSE_SECONDS.labels(self._answer.kind).observe(time.monotonic() - self._started)
-
-    async def _start(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
 
     async def _stream(self, rest: Iterator[bytes], send: Send) -> str:
         blocks = chain((self._answer.head,), rest)
@@ -252,7 +254,8 @@ class AnswerResponse(Response):
                 await send({"type": "http.response.body", "body": last, "more_body": True})
                 return "error"
             if block is None:
-                await send({"type": "http.response.body", "body": self._flushed(), "more_body": True})
+                await self._lane.in_thread(self._answer.close)
+                await send({"type": "http.response.body", "body": self._flushed()})
                 return "ok"
             if block:
                 await send({"type": "http.response.body", "body": block, "more_body": True})

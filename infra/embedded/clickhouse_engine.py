@@ -24,6 +24,7 @@ from infra.embedded.clickhouse_statement import READING_VERBS, InsertedRows, Sta
 from infra.refusal import Refusal
 from infra.secrets_file import make_private_folder, write_private
 
+STREAMED_VERBS = frozenset({"SELECT", "WITH", "FROM"})
 STREAMED_FORMATS = frozenset(
     (
         "Native",
@@ -95,7 +96,8 @@ class Question:
 
 @dataclass(slots=True)
 class Answer:
-    """`head` is what was ready at once, `rest` the blocks still to come (raises EngineError). Close it, always."""
+    """`head` is what was ready at once, `rest` the blocks still to come (raises EngineError). Close it, always;
+    closing it twice is fine."""
 
     kind: str
     format: str | None
@@ -185,15 +187,8 @@ class Engine:
                 answer = _insert(handle, text, statement.rows, rest)
             else:
                 answer = _query(handle, text.decode(), statement, question)
-            close_stream, close_lease = answer.close, cleanup.pop_all().close
-
-            def close() -> None:
-                try:
-                    close_stream()
-                finally:
-                    close_lease()
-
-            answer.close = close
+            cleanup.callback(answer.close)
+            answer.close = cleanup.pop_all().close  # an exit stack closes once and is empty then
             return answer
 
     def _lease(self, question: Question) -> "_Lease":
@@ -203,10 +198,13 @@ class Engine:
 
     def _open(self, role: Role) -> Any:
         handle = chdb.connect(self._address)
-        handle.query(f"SET ROLE {role}", "Null")
-        handle.query(f"USE {DATABASE}", "Null")
-        if role is Role.VIEWER:
-            handle.query("SET readonly = 2", "Null")
+        try:
+            handle.query(f"SET ROLE {role}; USE {DATABASE}", "Null")
+            if role is Role.VIEWER:
+                handle.query("SET readonly = 2", "Null")
+        except RuntimeError:
+            handle.close()
+            raise
         return handle
 
     def _session(self, question: Question, session_id: str) -> _Session:
@@ -341,7 +339,7 @@ def _query(handle: Any, sql: str, statement: Statement, question: Question) -> A
     if not statement.reads:
         result = handle.query(sql, answer_format, params=dict(question.params))
         return Answer(statement.kind, None, result.bytes() or b"", None, _summary([result]), close=_nothing)
-    if answer_format in STREAMED_FORMATS and not question.whole:
+    if statement.verb in STREAMED_VERBS and answer_format in STREAMED_FORMATS and not question.whole:
         return _stream(handle, sql, statement, answer_format, question)
     bounded = "max_result_bytes" not in question.settings
     if bounded:
@@ -351,7 +349,7 @@ def _query(handle: Any, sql: str, statement: Statement, question: Question) -> A
     finally:
         if bounded and question.session_id is not None:
             handle.query("SET max_result_bytes = DEFAULT", "Null")
-    head = result.bytes() or _header(handle, sql, statement, answer_format, question)
+    head = result.bytes() or _header(handle, statement, answer_format, question.params)
     return Answer("select", answer_format, head, None, _summary([result]), close=_nothing)
 
 
@@ -365,7 +363,7 @@ def _stream(handle: Any, sql: str, statement: Statement, answer_format: str, que
         finished = ready < LOOKAHEAD_BYTES
         head = b"".join(result.bytes() for result in results)
         if finished:
-            head = head or _header(handle, sql, statement, answer_format, question)
+            head = head or _header(handle, statement, answer_format, question.params)
     except BaseException:
         with suppress(RuntimeError):
             stream.cancel()
@@ -382,15 +380,15 @@ def _blocks(stream: Any) -> Iterator[bytes]:
         raise EngineError.from_engine(error) from None
 
 
-def _header(handle: Any, sql: str, statement: Statement, answer_format: str, question: Question) -> bytes:
+def _header(handle: Any, statement: Statement, answer_format: str, params: Mapping[str, str]) -> bytes:
     """The column names of an empty Native result: without them clickhouse-go waits for a block that never comes."""
     if answer_format != "Native":
         return b""
-    params = dict(question.params)
-    if statement.format is None and statement.verb in {"SELECT", "WITH", "FROM"}:
-        described = handle.query(f"DESCRIBE (\n{sql.rstrip().rstrip(';')}\n)", "JSONCompact", params=params).bytes()
+    sql = statement.plain.decode().rstrip().rstrip(";")
+    if statement.verb in STREAMED_VERBS:
+        described = handle.query(f"DESCRIBE (\n{sql}\n)", "JSONCompact", params=dict(params)).bytes()
         return header_block([(row[0], row[1]) for row in json.loads(described)["data"]])
-    meta = json.loads(handle.query(sql, "JSONCompact", params=params).bytes() or b'{"meta": []}')["meta"]
+    meta = json.loads(handle.query(sql, "JSONCompact", params=dict(params)).bytes() or b'{"meta": []}')["meta"]
     return header_block([(column["name"], column["type"]) for column in meta])
 
 

@@ -50,9 +50,10 @@ class InsertedRows:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`format` is what the statement's own FORMAT clause says; None = the caller's default."""
+    """`format` is what the statement's own FORMAT clause says, `plain` the statement without that clause."""
 
     verb: str
+    plain: bytes
     format: str | None = None
     rows: InsertedRows | None = None
     names_server_files: bool = False
@@ -84,12 +85,14 @@ def read_statement(sql: bytes) -> Statement:
     if verb == "INSERT":
         return _read_insert(sql, stream)
     if not _MAY_MATTER.search(sql):
-        return Statement(verb)
+        return Statement(verb, sql)
     pieces = list(stream)
     end = next((place for place, token in enumerate(pieces) if token.text == ";"), len(pieces))
+    clause = _trailing_format(pieces[:end])
     return Statement(
         verb,
-        format=_trailing_format(pieces[:end]),
+        sql[: clause[0].start] + sql[clause[1].end :] if clause else sql,
+        format=clause[1].text if clause else None,
         names_server_files=_names_server_files(pieces[:end]),
         several=any(token.text != ";" for token in pieces[end:]),
     )
@@ -106,19 +109,20 @@ def _read_insert(sql: bytes, stream: Iterator[Token]) -> Statement:
             continue
         if token.word == "VALUES":
             rows = InsertedRows(sql[: token.start], "Values", token.end)
-            return Statement("INSERT", rows=rows, names_server_files=infile)
+            return Statement("INSERT", sql, rows=rows, names_server_files=infile)
         if token.word == "FORMAT" and (name := next(stream, None)) is not None and name.word:
             data = _DATA_START.match(sql, name.end)
             rows = InsertedRows(sql[: token.start], name.text, data.end() if data else name.end)
-            return Statement("INSERT", rows=rows, names_server_files=infile)
-    return Statement("INSERT", names_server_files=infile)
+            return Statement("INSERT", sql, rows=rows, names_server_files=infile)
+    return Statement("INSERT", sql, names_server_files=infile)
 
 
-def _trailing_format(pieces: list[Token]) -> str | None:
+def _trailing_format(pieces: list[Token]) -> tuple[Token, Token] | None:
     for place in range(len(pieces) - 2, -1, -1):
-        if pieces[place].word == "FORMAT" and pieces[place + 1].word:
+        clause = pieces[place], pieces[place + 1]
+        if clause[0].word == "FORMAT" and clause[1].word:
             follows = pieces[place + 2 : place + 3]
-            return pieces[place + 1].text if not follows or follows[0].word == "SETTINGS" else None
+            return clause if not follows or follows[0].word == "SETTINGS" else None
     return None
 
 
