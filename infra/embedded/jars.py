@@ -123,9 +123,10 @@ def _download_all(files: list[LockedFile], source: JarSource, report: Callable[[
                 done += file.size
                 report(f"fetched {done / 1e6:.0f} of {total / 1e6:.0f} MB")
         except (httpx.TransportError, httpx.HTTPStatusError, WrongContent) as error:
+            raise _refusal(error, source) from None
+        finally:
             # without this every file still queued would be tried, each with its own retries
             pool.shutdown(cancel_futures=True)
-            raise _refusal(error, source) from None
 
 
 def _refusal(error: httpx.TransportError | httpx.HTTPStatusError | WrongContent, source: JarSource) -> Refusal:
