@@ -133,16 +133,17 @@ async def events(request: Request, session: SignedIn, console: TheConsole) -> Re
         todo = "Close a few windows, or reload this one later."
         return JSONResponse({"error": "Too many windows are listening.", "todo": todo}, 503)
     return EventSourceResponse(
-        _stream(console, session, stream, view, looked_ms),
+        live_events(console, session, stream, view, looked_ms),
         ping=LOOK_AGAIN_SECONDS,
         send_timeout=30,
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
-async def _stream(
+async def live_events(
     console: Console, session: Session, stream: Stream, view: View, looked_ms: int | None
 ) -> AsyncIterator[ServerSentEvent]:
+    """What one browser hears, until its session ends or it was too slow."""
     wanted = filter_of(console, session.user, view, looked_ms)
     # a practice's clock that runs by itself changes its speed at night: the browsers hear it again and again
     look_again_seconds = LOOK_AGAIN_SECONDS if console.config.practice_clock is None else CLOCK_SECONDS

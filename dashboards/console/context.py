@@ -3,6 +3,7 @@
 Reads the session cookie. Every route that shows anything goes through `signed_in`; every POST through `checked_form`.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from dashboards.console.users import Users
 from dashboards.console.web_safety import RENEWED_COOKIE
 
 HERE = Path(__file__).parent
+CHECKS_AT_ONCE = 2
 BACKGROUND_HEADER = "x-conjoint-background"
 log = logging.getLogger("conjoint.console")
 
@@ -68,6 +70,8 @@ class Console:
     limits: SignInLimits = field(init=False)
     live: Live = field(init=False)
     templates: Environment = field(default_factory=_templates)
+    checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHECKS_AT_ONCE))
+    """Checking a password takes 64 MiB on purpose: without a bound a crowd of guesses would take all memory."""
 
     def __post_init__(self) -> None:
         self.zone: ZoneInfo = self.config.zone

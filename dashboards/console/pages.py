@@ -87,7 +87,8 @@ async def sign_in(request: Request, console: TheConsole) -> Response:
         answer = _sign_in_form(request, console, following, name=name, problem=problem, status=429)
         answer.headers["retry-after"] = str(int(wait) + 1)
         return answer
-    user = await asyncio.to_thread(console.users.verify, name, text_of(form, "password")[:MAX_PASSWORD])
+    async with console.checking:
+        user = await asyncio.to_thread(console.users.verify, name, text_of(form, "password")[:MAX_PASSWORD])
     if user is None:
         SIGN_INS.labels("refused").inc()
         log.warning("sign-in refused: wrong name or password from %s", address)

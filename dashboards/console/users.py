@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else when typed from paper
 
+# A hash of no password. An unknown name must cost the time of a wrong password, or names can be found out by timing.
+NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$f6FjX6KictRdokgRK08sPw$EKYAdOXZNspBndcmA37407Jhqzlsy0sN/BNW/SeW1O8"
+
 
 class Role(StrEnum):
     """What a person is here for."""
@@ -81,11 +84,6 @@ class Users:
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
     _by_name: dict[str, User] = field(default_factory=dict, repr=False)
     _stamp: tuple[int, int] | None = None
-    _nobody: str = field(default="", repr=False)
-
-    def __post_init__(self) -> None:
-        # An unknown name must cost as much time as a wrong password, or names can be found out by timing.
-        self._nobody = self.hasher.hash(secrets.token_urlsafe(16))
 
     def find(self, name: str) -> User | None:
         """The user of that name as the file says now. Raises UsersFileError when the file cannot be used."""
@@ -96,7 +94,7 @@ class Users:
         """The user if the password is right, else None, in the same time whether or not the name exists."""
         user = self.find(name)
         try:
-            self.hasher.verify(user.password_hash if user else self._nobody, password)
+            self.hasher.verify(user.password_hash if user else NOBODY, password)
         except (VerificationError, InvalidHashError):
             return None
         return user

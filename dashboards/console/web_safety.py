@@ -44,7 +44,7 @@ class WebSafety:
                 for name, value in _ALWAYS:
                     headers[name] = value
                 if "cache-control" not in headers:
-                    headers["cache-control"] = "no-store"
+                    headers["cache-control"] = "no-cache" if scope["path"].startswith("/static/") else "no-store"
                 renewed = scope["state"].get(RENEWED_COOKIE)
                 if renewed is not None and "set-cookie" not in headers:
                     headers.append("set-cookie", renewed)

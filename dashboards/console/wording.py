@@ -88,6 +88,7 @@ LETTER_REASONS: Mapping[str, str] = {
     Reason.UNAVAILABLE_VALUE: "The source left a value out",
     Reason.TOO_LARGE: "Too large to be taken in",
     Reason.NO_PRACTICE: "Belongs to no practice",
+    Reason.FAILED: "Our own code failed on it",
 }
 LETTER_ADVICE: Mapping[str, str] = {
     Reason.UNDECODABLE: "Ask whoever runs the source what it sent. Replaying helps once a newer version can read it.",
@@ -97,6 +98,7 @@ LETTER_ADVICE: Mapping[str, str] = {
     Reason.UNAVAILABLE_VALUE: "Set the table’s replica identity to FULL, then touch the record in the EHR.",
     Reason.TOO_LARGE: "Shorten the record in the EHR, or ask for a higher bound.",
     Reason.NO_PRACTICE: "Give the record a practice in the EHR; the correction arrives by itself.",
+    Reason.FAILED: "Tell whoever runs Conjoint. Replay it once a corrected version is installed.",
 }
 
 
