@@ -64,14 +64,16 @@ def keep_files(settings: Settings) -> None:
 
 def sink(settings: Settings) -> None:
     """findings, draft requests, facts, dead letters → ClickHouse."""
-    from connectors.sink import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+    from connectors.sink import SinkConfig, main
 
     endpoints = endpoints_of(settings)
-    run(
-        endpoints.bootstrap,
-        endpoints.clickhouse_url,
-        endpoints.secrets.clickhouse_writer_password.get_secret_value(),
-        settings.sink_metrics_port,
+    main(
+        SinkConfig(
+            bootstrap=endpoints.bootstrap,
+            clickhouse_url=endpoints.clickhouse_url,
+            clickhouse_password=endpoints.secrets.clickhouse_writer_password.get_secret_value(),
+            metrics_port=settings.sink_metrics_port,
+        )
     )
 
 
