@@ -3,12 +3,13 @@
 Typed and frozen; every value that a payer or practice may set differently is here, none is a constant in a rule.
 """
 
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.codec import where_of
 from schemas.reasons import Poison, Reason
@@ -31,9 +32,34 @@ class PayerPolicy(_Table):
     eligibility_rule: str = "window"
     auth_required_codes: tuple[str, ...] = ()
     requires_mh_primary_dx: bool = True
+    mental_health_only: bool = False
     level_modifiers: dict[str, str] = {}
     required_modifiers: dict[str, Any] | tuple[str, ...] = ()
     excluded_codes: tuple[str, ...] = ()
+    group_presence_min_minutes: int | None = None
+
+
+class CodePair(_Table):
+    """A procedure-to-procedure edit: two codes one clinician may not bill for one patient and day.
+
+    `indicator` 0: never; 1: with a modifier that says it was a distinct service, on the code of `modifier_on`.
+    """
+
+    col1: str
+    col2: str
+    indicator: int = 1
+    modifier_on: Literal["col1", "col2"] = "col2"
+    from_: date | None = Field(default=None, alias="from")
+    to: date | None = None
+
+    @property
+    def needs_modifier(self) -> str:
+        """The code whose line must carry the modifier."""
+        return self.col1 if self.modifier_on == "col1" else self.col2
+
+    def holds_on(self, day: date) -> bool:
+        """In force on a day, both ends included."""
+        return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
 
 
 class Policy(_Table):
@@ -48,6 +74,9 @@ class Policy(_Table):
     consent_alert_hours_ahead: int
     consent_expiry_notice_days: tuple[int, ...]
     payers: dict[str, PayerPolicy]
+    mue_per_day: dict[str, int]
+    ptp: tuple[CodePair, ...]
+    note_similarity_percent: int = 80
     draft_lookback_hours: int = 24
     draft_attendance_wait_minutes: int = 60
 
