@@ -16,6 +16,11 @@ from infra.refusal import Refusal
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "up": "infra.commands.up",
+        "down": "infra.commands.down",
+        "status": "infra.commands.status",
+        "doctor": "infra.commands.doctor",
+        "sign-ins": "infra.commands.sign_ins",
         "worker": "infra.commands.worker",
         "prepare": "infra.commands.prepare",
         "replay": "infra.commands.replay",

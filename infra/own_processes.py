@@ -117,14 +117,19 @@ def supervisor_of(home: Path) -> Record | None:
     return _read(home / "run" / "supervisor.json")
 
 
+def recorded(home: Path) -> dict[str, Record]:
+    """What was noted about each part that runs, or ran when its supervisor was killed."""
+    records = [_read(path) for path in (home / "run").glob("parts/*.json")]
+    return {record.name: record for record in records if record}
+
+
 def orphans(home: Path) -> list[Orphan]:
     """Living processes that earlier runs of this home started. Call it only when no supervisor lives.
 
     Each one's environment names this home and a run that this home remembers: a process that merely got the number
     of one of ours is never among them.
     """
-    records = [_read(path) for path in (home / "run").glob("parts/*.json")]
-    runs = {record.run_id for record in [*records, supervisor_of(home)] if record}
+    runs = {record.run_id for record in [*recorded(home).values(), supervisor_of(home)] if record}
     found = []
     for process in psutil.process_iter():
         if process.pid == os.getpid():

@@ -56,7 +56,7 @@ def topics(settings: Settings) -> str:
 
 def clickhouse(settings: Settings) -> str:
     """Applies the ClickHouse migrations that are missing."""
-    from infra.migrations import apply  # type: ignore[import-not-found, unused-ignore]
+    from infra.migrate import apply
 
     endpoints = endpoints_of(settings)
     applied = apply(endpoints.clickhouse_url, endpoints.secrets.clickhouse_writer_password.get_secret_value())

@@ -29,6 +29,7 @@ _POLL_S: Final = 0.15
 _HEALTH_EVERY_S: Final = 5.0
 _HEALTH_WITHIN_S: Final = 5.0
 _UNHEALTHY_FOR_S: Final = 60.0
+_LONGEST_MESSAGE: Final = 200
 
 
 class _Stopping(Exception):
@@ -197,7 +198,8 @@ class Supervisor:
                     self._set(part, State.READY)
             elif time.monotonic() - well_at > _UNHEALTHY_FOR_S:
                 return f"did not answer for {_UNHEALTHY_FOR_S:.0f} s"
-            elif self.conditions[part.name].state is State.READY:
+            elif time.monotonic() - well_at > 2 * _HEALTH_EVERY_S and self.conditions[part.name].state is State.READY:
+                # one late answer on a busy machine is nothing to tell
                 self._set(part, State.UNHEALTHY, "does not answer")
 
     async def _is_well(self, part: Part) -> bool:
@@ -263,9 +265,9 @@ class Supervisor:
         changed = condition.state is not state
         if changed:
             condition.since = datetime.now(UTC)
-        elif condition.message == message:
+        elif condition.message == message[:_LONGEST_MESSAGE]:
             return
-        condition.state, condition.message = state, message
+        condition.state, condition.message = state, message[:_LONGEST_MESSAGE]
         condition.pid = pid or condition.pid
         PART_UP.labels(part.name).set(state.serves)
         if state.serves:

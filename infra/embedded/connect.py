@@ -92,6 +92,6 @@ async def connect_answers(url: str, timeout_s: float = 2.0) -> bool:
     async with httpx.AsyncClient(timeout=timeout_s, trust_env=False) as client:
         try:
             response = await client.get(f"{url}/connectors")
-        except httpx.TransportError:
+        except httpx.HTTPError:
             return False
     return response.status_code == 200

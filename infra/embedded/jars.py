@@ -99,6 +99,11 @@ def fetch(
     return [source.cache / "maven" / file.path for file in wanted]
 
 
+def not_intact(lock: JarLock, cache: Path) -> list[str]:
+    """Locked files that are missing from the cache or differ from the lock."""
+    return [path for path, file in lock.files.items() if not _is_intact(cache / "maven" / path, file)]
+
+
 def _is_intact(path: Path, file: LockedFile) -> bool:
     try:
         if path.stat().st_size != file.size:

@@ -5,6 +5,7 @@ Must never listen on anything but the loopback address.
 
 import asyncio
 import base64
+import socket
 import subprocess
 import uuid
 from collections.abc import Callable
@@ -110,6 +111,8 @@ async def kafka_answers(bootstrap: str, timeout_s: float = 2.0) -> bool:
 
 
 def _kafka_answers(bootstrap: str, timeout_s: float) -> bool:
+    if not _somebody_listens(bootstrap, timeout_s):
+        return False  # a client costs threads and time; starting parts are asked several times a second
     import logging
 
     from confluent_kafka import KafkaException
@@ -122,3 +125,14 @@ def _kafka_answers(bootstrap: str, timeout_s: float) -> bool:
         return bool(client.list_topics(timeout=timeout_s).brokers)
     except KafkaException:
         return False
+
+
+def _somebody_listens(bootstrap: str, timeout_s: float) -> bool:
+    for broker in bootstrap.split(","):
+        host, _, port = broker.strip().rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout_s).close()
+        except (OSError, ValueError):
+            continue
+        return True
+    return False

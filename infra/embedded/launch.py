@@ -5,11 +5,12 @@ Must never use a shell, nor pass a secret on a command line.
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.settings import PREFIX
+from infra.settings import PREFIX, Settings, settings_environment
 
 RUN_HOME = f"{PREFIX}RUN_HOME"
 RUN_ID = f"{PREFIX}RUN_ID"
@@ -61,3 +62,20 @@ class Launch:
             )
         finally:
             os.close(descriptor)
+
+
+def own_launch(arguments: tuple[str, ...], settings: Settings, **environment: str) -> Launch:
+    """How one of our own processes is started: `conjoint ARGUMENTS` with these settings and no others."""
+    return Launch(
+        (sys.executable, "-m", "infra.cli", *arguments),
+        {
+            **settings_environment(settings),
+            # an installation that cannot or may not write bytecode beside its modules compiles every library anew in
+            # each process, which doubles the time until everything is up
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(settings.cache / "bytecode"),
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+        },
+        inherits_all=True,
+    )

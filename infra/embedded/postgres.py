@@ -65,12 +65,14 @@ async def postgres_answers(dsn: str, timeout_s: float = 2.0) -> bool:
     """Whether the server there lets this role in and answers."""
     try:
         connection = await asyncpg.connect(dsn, timeout=timeout_s)
-    except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False
     try:
-        return bool(await connection.fetchval("SELECT 1") == 1)
+        return bool(await connection.fetchval("SELECT 1", timeout=timeout_s) == 1)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
     finally:
-        await connection.close(timeout=timeout_s)
+        connection.terminate()
 
 
 def _programs() -> Path:
@@ -147,24 +149,20 @@ def _set_roles(secrets: Secrets, programs: Path, data: Path, owner: Owner | None
         # generated from the URL-safe alphabet: nothing to quote
         statements.append(f"ALTER ROLE {role} LOGIN PASSWORD '{password.get_secret_value()}'")
     statements.append(f"ALTER ROLE {CAPTURE_ROLE} REPLICATION")
-    _single_user(programs, data, "postgres", statements, owner)
-    if not _marker(data).exists():
+    is_new = not _marker(data).exists()
+    if is_new:
         for database, role in ((EHR_DATABASE, EHR_OWNER), (DESK_DATABASE, DESK_OWNER)):
-            _single_user(programs, data, "postgres", [f"CREATE DATABASE {database} OWNER {role}"], owner)
-            _single_user(programs, data, database, [f"REVOKE ALL ON DATABASE {database} FROM PUBLIC"], owner)
+            statements.append(f"CREATE DATABASE {database} OWNER {role}")
+            statements.append(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
+        statements.append(f"GRANT CONNECT ON DATABASE {EHR_DATABASE} TO {CAPTURE_ROLE}")
+    _single_user(programs, data, "postgres", statements, owner)
+    if is_new:
         readable = f"IN SCHEMA public GRANT SELECT ON TABLES TO {CAPTURE_ROLE}"
-        _single_user(
-            programs,
-            data,
-            EHR_DATABASE,
-            [
-                f"GRANT CONNECT, CREATE ON DATABASE {EHR_DATABASE} TO {EHR_OWNER}",
-                f"GRANT CONNECT ON DATABASE {EHR_DATABASE} TO {CAPTURE_ROLE}",
-                f"GRANT USAGE ON SCHEMA public TO {CAPTURE_ROLE}",
-                f"ALTER DEFAULT PRIVILEGES FOR ROLE {EHR_OWNER} {readable}",
-            ],
-            owner,
-        )
+        grants = [
+            f"GRANT USAGE ON SCHEMA public TO {CAPTURE_ROLE}",
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {EHR_OWNER} {readable}",
+        ]
+        _single_user(programs, data, EHR_DATABASE, grants, owner)
     write_private(_marker(data), _fingerprint(secrets))
     _give(_marker(data), owner)
 

@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,11 +17,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 from infra.embedded import connect, jars, kafka, postgres
-from infra.embedded.launch import RUN_HOME, RUN_ID, RUN_PART, Launch
+from infra.embedded.launch import RUN_HOME, RUN_ID, RUN_PART, Launch, own_launch
 from infra.endpoints import Endpoints, endpoints_of
 from infra.refusal import Refusal
 from infra.secrets_file import make_private_folder
-from infra.settings import LOOPBACK, Settings, settings_environment
+from infra.settings import LOOPBACK, Settings
 
 PartName = Literal["kafka", "postgres", "connect", "clickhouse"]
 PARTS: Final[tuple[PartName, ...]] = ("kafka", "postgres", "connect", "clickhouse")
@@ -143,17 +142,13 @@ async def http_answers(url: str, timeout_s: float = 2.0) -> bool:
     async with httpx.AsyncClient(timeout=timeout_s, trust_env=False) as client:
         try:
             return (await client.get(url)).is_success
-        except httpx.TransportError:
+        except httpx.HTTPError:
             return False
 
 
 def worker_launch(name: str, settings: Settings, **environment: str) -> Launch:
-    """How one of our own processes is started: `conjoint worker NAME` with these settings and no others."""
-    return Launch(
-        (sys.executable, "-m", "infra.cli", "worker", name),
-        {**settings_environment(settings), **environment},
-        inherits_all=True,
-    )
+    """How `conjoint worker NAME` is started with these settings."""
+    return own_launch(("worker", name), settings, **environment)
 
 
 @contextlib.contextmanager
