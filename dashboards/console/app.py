@@ -5,6 +5,7 @@ Reads ClickHouse (as viewer), the findings topic and the supervisor's report; wr
 
 import logging
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -84,13 +85,20 @@ def create_app(
     return app
 
 
-def run(config: ConsoleConfig) -> None:
-    """Serve until SIGTERM or SIGINT, then return. A taken port ends the process with code 1."""
-    server = uvicorn.Server(
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        application: FastAPI = self.config.app  # type: ignore[assignment]
+        application.state.console.live.stop()
+        await super().shutdown(sockets)
+
+
+def server(app: FastAPI, port: int) -> uvicorn.Server:
+    """The server of an application made by `create_app`, on 127.0.0.1. It stops at once when told to."""
+    return _Server(
         uvicorn.Config(
-            create_app(config),
+            app,
             host=HOST,
-            port=config.port,
+            port=port,
             access_log=False,
             log_config=None,
             proxy_headers=False,  # else anybody on this machine could name any address and try passwords without limit
@@ -98,10 +106,14 @@ def run(config: ConsoleConfig) -> None:
             timeout_graceful_shutdown=3,
         )
     )
+
+
+def run(config: ConsoleConfig) -> None:
+    """Serve until SIGTERM or SIGINT, then return. A taken port ends the process with code 1."""
     # uvicorn raises the signal again after it stopped; with the default handler a clean stop would look like a crash
     signal.signal(signal.SIGTERM, lambda *_: None)
     with suppress(KeyboardInterrupt):
-        server.run()
+        server(create_app(config), config.port).run()
 
 
 async def healthz(request: Request) -> Response:

@@ -93,10 +93,14 @@ class Stream:
         try:
             self.queue.put_nowait(event)
         except asyncio.QueueFull:
-            self.dropped = True
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            self.queue.put_nowait(Resync())
+            self.drop()
+
+    def drop(self) -> None:
+        """Nothing more after one Resync: the browser connects again and reads everything."""
+        self.dropped = True
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(Resync())
 
 
 @dataclass
@@ -112,6 +116,7 @@ class Live:
     def __post_init__(self) -> None:
         self.recent = Recent(self.clock)
         self._streams: set[Stream] = set()
+        self._stopping = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -129,7 +134,7 @@ class Live:
 
     def open(self) -> Stream:
         """A stream that begins with what the store may not know yet. Raises TooManyStreamsError."""
-        if len(self._streams) >= MAX_STREAMS:
+        if self._stopping or len(self._streams) >= MAX_STREAMS:
             raise TooManyStreamsError
         stream = Stream()
         stream.offer(FeedState(self.feed_live))
@@ -143,6 +148,12 @@ class Live:
         """The browser went away."""
         self._streams.discard(stream)
         CONSOLE_STREAMS.set(len(self._streams))
+
+    def stop(self) -> None:
+        """End every stream: a server waits for its answers to end, and these never would by themselves."""
+        self._stopping = True
+        for stream in self._streams:
+            stream.drop()
 
     def _tell(self, event: LiveEvent) -> None:
         for stream in self._streams:

@@ -43,6 +43,10 @@ class InMemoryFindings:
         """Store one version."""
         self._versions.setdefault(finding.finding_id, {})[finding.version] = finding
 
+    def snapshot(self) -> tuple[Finding, ...]:
+        """The latest version of everything."""
+        return tuple(self._latest())
+
     def _latest(self) -> Iterable[Finding]:
         if not self.available:
             raise StoreUnavailableError("the in-memory store was switched off")

@@ -388,9 +388,11 @@
     return query.size ? `/?${query}` : "/";
   }
   let asking = 0;
+  let listed = location.search;
   async function show(address, push) {
     const mine = ++asking;
     if (push) history.pushState(null, "", address); else history.replaceState(null, "", address);
+    listed = location.search;
     $("#results").setAttribute("aria-busy", "true");
     try {
       const fetched = await fetchPage(address);
@@ -421,7 +423,8 @@
     document.addEventListener("change", (event) => {
       if (event.target.form === filters && event.target.id !== "search") show(addressOf(), true);
     });
-    addEventListener("popstate", () => location.reload());
+    // going to a place on the same page is a popstate too, and must not lose the focus
+    addEventListener("popstate", () => { if (location.search !== listed) location.reload(); });
     if (matchMedia("(max-width: 860px)").matches) $("#rail").open = false;
   }
 
