@@ -264,7 +264,6 @@ class Nested:
     """A canonical record out of several columns; None when all of them are NULL."""
 
     fields: Mapping[str, From]
-    constant: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,24 +433,6 @@ TABLES: Final[dict[str, Table]] = {
     ),
     "couple_members": Table(
         "couple", "couple_id", {"client": "client_id"}, part="members", key_column="couple_member_id"
-    ),
-    "appointments": Table(
-        "appointment",
-        "appointment_id",
-        {
-            "kind": From("session_type", word(SESSION_TYPE)),
-            "unit": "unit_id",
-            "scheduled_start": From("scheduled_start", as_instant),
-            "scheduled_end": From("scheduled_end", as_instant),
-            "actual_start": From("actual_start", as_instant),
-            "actual_end": From("actual_end", as_instant),
-            "status": From("appt_status", word(APPOINTMENT_STATUS)),
-            "modality": From("modality", word(MODALITY)),
-            "state": "site_state",
-            "identified_patient": "identified_patient_id",
-            "recorded": From("will_record", as_flag, legacy=False),
-            "program": From("program_code", word(PROGRAM), legacy="outpatient"),
-        },
     ),
     "appointment_clients": Table(
         "appointment", "appointment_id", {"client": "client_id"}, part="clients", key_column="appointment_client_id"
@@ -812,10 +793,30 @@ TABLES: Final[dict[str, Table]] = {
         },
         constant={"kind": "disclosure"},
     ),
+    "appointments": Table(
+        "appointment",
+        "appointment_id",
+        {
+            "kind": From("session_type", word(SESSION_TYPE)),
+            "unit": "unit_id",
+            "scheduled_start": From("scheduled_start", as_instant),
+            "scheduled_end": From("scheduled_end", as_instant),
+            "actual_start": From("actual_start", as_instant),
+            "actual_end": From("actual_end", as_instant),
+            "status": From("appt_status", word(APPOINTMENT_STATUS)),
+            "modality": From("modality", word(MODALITY)),
+            "state": "site_state",
+            "identified_patient": "identified_patient_id",
+            "recorded": From("will_record", as_flag, legacy=False),
+            "program": From("program_code", word(PROGRAM), legacy="outpatient"),
+        },
+    ),
 }
 """Every captured table. Columns a mapping does not name (created_at, updated_at, deleted_at, line_no) carry no fact."""
 
 CAPTURED_TABLES: Final = tuple(TABLES)
+"""In the order in which a snapshot does best to read them: the practices' time zones first, appointments last, because
+a session is not looked at before its appointment is known, and by then everything else about it should be."""
 
 
 # --- rows in, changes out -----------------------------------------------------------------------------

@@ -111,7 +111,11 @@ def _begin_cycle(world: World, unit: Unit, series: Series, cycle: str, forgetful
         cycle_end=unit.cycle_start + timedelta(days=CYCLE_DAYS - 1),
     )
     for member in unit.members:
-        if member is not forgetful and paperwork.held(member, "GRP", unit, world.now) is None:
+        if (
+            member is not forgetful
+            and not world.gaps[member.id]
+            and paperwork.held(member, "GRP", unit, world.now) is None
+        ):
             paperwork.sign(world, member, "GRP", unit)  # joined while the others were signing
     if forgetful is not None and forgetful in unit.members:
         gap = paperwork.open_gap(world, "C02", forgetful, unit, unit.cycle_start)

@@ -1,0 +1,152 @@
+"""The reference EHR in a real PostgreSQL: its past, and life going on in it."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from infra.endpoints import Endpoints
+from infra.practice.acts import PRIMARY_KEYS, rows_after
+from infra.practice.life import live
+from infra.practice.live import live_on, read_progress
+from infra.practice.prepare import prepare_ehr
+from infra.practice.storing import do, open_connection
+from infra.refusal import Refusal
+from tests.infra.practice.capturing import acts_until
+
+pytestmark = pytest.mark.stack
+
+ANCHOR = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+SEED, DAYS = 7, 20
+
+
+class FastClock:
+    """Practice time passes this many times faster than real time, from the first look on."""
+
+    def __init__(self, from_: datetime, factor: float) -> None:
+        self._from, self._factor = from_, factor
+        self._since: datetime | None = None
+
+    def now(self, wall: datetime) -> datetime:
+        """The practice's time."""
+        self._since = self._since or wall
+        return self._from + (wall - self._since) * self._factor
+
+
+@pytest.fixture
+async def ehr(postgres: Endpoints) -> AsyncIterator[str]:
+    """An empty database of its own, owned as the real one is."""
+    name = f"ehr_{uuid.uuid4().hex[:12]}"
+    admin = await asyncpg.connect(postgres.postgres_admin_dsn)
+    owner = urlsplit(postgres.postgres_dsn)
+    await admin.execute(f"CREATE DATABASE {name} OWNER {owner.username}")
+    yield urlunsplit(owner._replace(path=f"/{name}"))
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+async def stored(connection: Any) -> dict[str, dict[str, dict[str, Any]]]:
+    """Every row of every table, without its NULLs."""
+    rows: dict[str, dict[str, dict[str, Any]]] = {}
+    for table, key in PRIMARY_KEYS.items():
+        found = await connection.fetch(f"SELECT * FROM {table if '.' in table else 'public.' + table}")
+        rows[table] = {row[key]: {c: v for c, v in dict(row).items() if v is not None} for row in found}
+    return rows
+
+
+def expected(until: datetime) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+    """The rows the pure life has written by a moment, without NULLs."""
+    rows = rows_after(acts_until(until, SEED, ANCHOR, DAYS))
+    for table in PRIMARY_KEYS:
+        yield (
+            table,
+            {k: {c: v for c, v in row.items() if v is not None} for k, row in rows.get(table, {}).items()},
+        )
+
+
+async def test_the_past_is_written_once_and_equals_the_pure_life(ehr: str) -> None:
+    said = await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
+    assert "tables" in said
+    connection = await open_connection(ehr)
+    try:
+        rows = await stored(connection)
+        for table, wanted in expected(ANCHOR):
+            assert rows[table] == wanted, table
+        assert "as before" in await prepare_ehr(ehr, SEED, DAYS, ANCHOR + timedelta(days=3))
+        assert (await read_progress(connection)).anchor == ANCHOR
+        identities = await connection.fetch(
+            "SELECT relreplident::text AS identity FROM pg_class c JOIN pg_publication_rel p ON p.prrelid = c.oid"
+        )
+        assert len(identities) == len(PRIMARY_KEYS) - 1
+        assert {row["identity"] for row in identities} == {"f"}
+    finally:
+        await connection.close()
+
+
+async def test_life_goes_on_and_after_a_restart_it_goes_on_where_it_stood(ehr: str) -> None:
+    await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
+    clock = FastClock(ANCHOR, 3600 * 4)
+    for _ in range(2):
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(2.0, stop.set)
+        assert await live_on(ehr, clock, SEED, stop) > 20
+    connection = await open_connection(ehr)
+    try:
+        progress = await connection.fetchrow("SELECT acts_done, last_act_at FROM simulator.progress")
+        rows = await stored(connection)
+    finally:
+        await connection.close()
+    acts = []
+    for act in live(SEED, ANCHOR, DAYS):
+        acts.append(act)
+        if len(acts) == progress["acts_done"]:
+            break
+    assert acts[-1].at == progress["last_act_at"]
+    wanted = rows_after(acts)
+    for table in PRIMARY_KEYS:
+        assert set(rows[table]) == set(wanted.get(table, {})), table
+
+
+async def test_within_minutes_a_group_session_ends_and_mistakes_are_made(ehr: str) -> None:
+    await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_later(1.5, stop.set)
+    await live_on(ehr, FastClock(ANCHOR, 300), SEED, stop)  # seven and a half minutes
+    connection = await open_connection(ehr)
+    try:
+        ended = await connection.fetchval(
+            "SELECT count(*) FROM appointments WHERE session_type = 'GRP' AND appt_status = 'DONE'"
+            " AND updated_at >= $1",
+            ANCHOR.replace(tzinfo=None) - timedelta(hours=9),
+        )
+        rules = await connection.fetch("SELECT rule FROM simulator.planted WHERE planted_at > $1", ANCHOR)
+    finally:
+        await connection.close()
+    assert ended >= 1
+    assert {"C08", "B01"} <= {row["rule"] for row in rules}
+
+
+async def test_an_act_is_never_done_twice(ehr: str) -> None:
+    await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
+    connection = await open_connection(ehr)
+    try:
+        number = (await read_progress(connection)).acts_done
+        act = next(act for act in live(SEED, ANCHOR, DAYS) if act.at > ANCHOR)
+        assert await do(connection, act, number)
+        assert not await do(connection, act, number)
+    finally:
+        await connection.close()
+
+
+async def test_a_database_of_something_else_is_left_alone(ehr: str) -> None:
+    connection = await asyncpg.connect(ehr)
+    await connection.execute("CREATE TABLE public.something_else (id int)")
+    with pytest.raises(Refusal):
+        await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
+    assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 1
+    await connection.close()
