@@ -141,12 +141,13 @@
 
   // ---- parts of a page are replaced by those of a newer one
 
-  function swap(fetched) {
+  function swap(fetched, keepList = false) {
     const focused = document.activeElement;
     const again = focused && focused.name ? `[name="${CSS.escape(focused.name)}"][value="${CSS.escape(focused.value || "")}"]` : null;
     const row = focused && focused.closest ? focused.closest(".row") : null;
     const scrolls = $$(".scroll").map((list) => list.scrollTop);
     for (const old of $$("[data-swap]")) {
+      if (keepList && old.dataset.swap === "results") continue;
       const fresh = $(`[data-swap="${old.dataset.swap}"]`, fetched);
       if (fresh) old.replaceWith(document.adoptNode(fresh));
     }
@@ -238,16 +239,20 @@
   addEventListener("pageshow", (event) => { if (event.persisted && source) { lost = true; connect(); } });
 
   let refreshing = 0;
-  function refreshSoon(afterMs = 400) {
+  let refreshingList = false;
+  function refreshSoon(afterMs = 400, list = true) {
+    refreshingList = refreshingList || list;
     if (page === "finding" || refreshing) return;
     refreshing = setTimeout(async () => {
       refreshing = 0;
+      const keepList = !refreshingList;
+      refreshingList = false;
       try {
         const fetched = await fetchPage(location.href);
-        if (fetched) { swap(fetched); storeAway(false); }
+        if (fetched) { swap(fetched, keepList); storeAway(false); }
       } catch {
         storeAway(true);
-        setTimeout(refreshSoon, 5000);
+        refreshSoon(5000, !keepList);
       }
     }, afterMs);
   }
@@ -374,8 +379,10 @@
     }
     for (const [key, count] of Object.entries(found.groups)) set(`group:${key}`, whole.format(count));
     const nothingNew = $("[data-nothing-new]");
-    // a rule, a practice or the words about news that the page does not show yet: draw the page again
-    if ((unknown && $("#filters [data-count]")) || (nothingNew && counters.new > 0) || !$("[data-swap=figures]")) refreshSoon();
+    // a rule, a practice or the words about news that the page does not show yet: draw all but the list again,
+    // which would take rows away under the eyes of whoever reads them
+    if ((unknown && $("#filters [data-count]")) || (nothingNew && counters.new > 0)) refreshSoon(100, false);
+    if (!$(".figures")) refreshSoon();
   }
 
   // ---- filters without a reload
@@ -407,7 +414,7 @@
     } catch {
       if (mine !== asking) return;
       storeAway(true);
-      setTimeout(refreshSoon, 3000);
+      refreshSoon(3000);
     } finally {
       if (mine === asking) $("#results").setAttribute("aria-busy", "false");
     }
