@@ -75,7 +75,7 @@ class Sink:
         self._dead_letters = dead_letters
         self._retrying = Retrying(
             retry=retry_if_exception_type(ClickHouseAway),
-            wait=wait_exponential_jitter(initial=0.1, max=longest_s, jitter=0.1),
+            wait=wait_exponential_jitter(multiplier=0.1, max=longest_s, jitter=0.1),
             sleep=sleep,
             before_sleep=_say_that_it_waits,
             reraise=True,

@@ -76,6 +76,7 @@ def apply(
     url: str,
     password: str,
     *,
+    database: str = DATABASE,
     migrations: list[Migration] | None = None,
     views: list[Migration] | None = None,
 ) -> Applied:
@@ -85,7 +86,7 @@ def apply(
     """
     wanted = read_migrations() if migrations is None else migrations
     wanted_views = read_views() if views is None else views
-    with _client(url, password) as client:
+    with _client(url, password, database) as client:
         client.command(_LIST)
         known = dict(client.query("SELECT name, any(sha256) FROM migration GROUP BY name").result_rows)
         _refuse_changed_history(wanted, known)
@@ -132,13 +133,15 @@ def _run(client: Any, migration: Migration) -> None:
 
 
 @contextmanager
-def _client(url: str, password: str) -> Iterator[Any]:
+def _client(url: str, password: str, database: str) -> Iterator[Any]:
     connect: Callable[..., Any] = clickhouse_connect.get_client
     options = {"dsn": url, "username": USER, "password": password, "autogenerate_session_id": False}
     try:
         with closing(connect(**options)) as first:
-            first.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
-        with closing(connect(**options, database=DATABASE)) as client:
+            first.command(
+                "CREATE DATABASE IF NOT EXISTS {name:Identifier} ENGINE = Atomic", parameters={"name": database}
+            )
+        with closing(connect(**options, database=database)) as client:
             yield client
     except ClickHouseError as error:
         raise Refusal(
