@@ -173,7 +173,7 @@ def _ports(endpoints: Endpoints) -> list[Check]:
     if not taken:
         return [_ok("ports: all free")]
     return [
-        _fail(f"{part}: port {port} is taken", f"stop what uses it, or set {variable(name)}")
+        _fail(f"port {port} of {part} is taken", f"stop what uses it, or set {variable(name)}")
         for part, name, port in taken
     ]
 

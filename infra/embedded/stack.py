@@ -6,8 +6,8 @@ Must never outlive its `with` block, nor touch parts of another home.
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
-import socket
 import subprocess
 import time
 import uuid
@@ -19,27 +19,28 @@ from typing import Final, Literal
 from infra.embedded import connect, jars, kafka, postgres
 from infra.embedded.launch import RUN_HOME, RUN_ID, RUN_PART, Launch, own_launch
 from infra.endpoints import Endpoints, endpoints_of
+from infra.preflight import is_free
 from infra.refusal import Refusal
 from infra.secrets_file import make_private_folder
-from infra.settings import LOOPBACK, Settings
+from infra.settings import Settings
 
 PartName = Literal["kafka", "postgres", "connect", "clickhouse"]
 PARTS: Final[tuple[PartName, ...]] = ("kafka", "postgres", "connect", "clickhouse")
 
+_PORTS: Final = range(20000, 32000)
 _READY_WITHIN_S: Final = 90.0
 _STOP_WITHIN_S: Final = 20.0
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for opened in sockets:
-            opened.bind((LOOPBACK, 0))
-        return [int(opened.getsockname()[1]) for opened in sockets]
-    finally:
-        for opened in sockets:
-            opened.close()
+    """Ports nobody listens on now, all different. They lie below those the system hands to outgoing connections:
+    from among these, one could be taken by anybody's connection before the part that shall listen has started."""
+    found: list[int] = []
+    while len(found) < count:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        if port not in found and is_free(port):
+            found.append(port)
+    return found
 
 
 def settings_on_free_ports(home: Path, **overrides: object) -> Settings:

@@ -1,0 +1,48 @@
+"""The doctor: says what is wrong and what to do, whatever is down."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.doctor import Check, Level, examine
+from infra.embedded.stack import Stack, settings_on_free_ports
+from infra.endpoints import Endpoints, endpoints_of
+
+
+def _of(checks: list[Check], start: str) -> Check:
+    return next(check for check in checks if check.what.startswith(start))
+
+
+async def test_where_nothing_runs_every_connection_fails_with_the_way_out(tmp_path: Path) -> None:
+    checks = await examine(endpoints_of(settings_on_free_ports(tmp_path, cache=tmp_path / "cache")))
+    for part in ("supervisor", "kafka", "connect", "database", "clickhouse", "console"):
+        check = _of(checks, part)
+        assert (check.level, check.remedy) == (Level.FAIL, "start it with: conjoint up")
+    assert _of(checks, "jars").level is Level.WARN
+    assert _of(checks, "ports").level is Level.OK
+    assert _of(checks, "secrets").level is Level.OK
+    assert _of(checks, "Python").level is Level.OK
+
+
+async def test_a_secret_others_can_read_is_a_failure_with_the_command_that_mends_it(tmp_path: Path) -> None:
+    endpoints = endpoints_of(settings_on_free_ports(tmp_path, cache=tmp_path / "cache"))
+    users = tmp_path / "console-users.json"
+    users.write_text("{}")
+    users.chmod(0o644)
+    assert _of(await examine(endpoints), "secrets").remedy == f"run: chmod 600 {users}"
+
+
+def test_a_check_is_one_line() -> None:
+    assert str(Check(Level.WARN, "dead letters: 3", "look at them with: conjoint dlq list")) == (
+        "warn  dead letters: 3; look at them with: conjoint dlq list"
+    )
+
+
+@pytest.mark.stack
+async def test_real_parts_are_found_well_and_what_is_missing_is_named(real_parts: Stack) -> None:
+    endpoints: Endpoints = real_parts.need("kafka", "postgres")
+    checks = await examine(endpoints)
+    assert _of(checks, "kafka").level is Level.OK
+    assert _of(checks, "database").level is Level.OK
+    assert _of(checks, "jars").level is Level.OK
+    assert _of(checks, "topics").level in (Level.OK, Level.FAIL)

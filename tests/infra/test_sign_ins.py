@@ -1,0 +1,37 @@
+"""Demo sign-ins: shown once, made anew if nobody ever saw them."""
+
+from pathlib import Path
+
+import pytest
+
+from dashboards.console.users import Users
+from infra.sign_ins import new_sign_ins, sign_ins_were_shown, users_path
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "run").mkdir()
+    return tmp_path
+
+
+def test_passwords_work_are_shown_once_and_are_nowhere_on_disk(home: Path) -> None:
+    made = new_sign_ins(home)
+    sign_ins_were_shown(home)
+    assert len(made) == 4
+    name, password = made[0]
+    assert Users(users_path(home)).verify(name, password) is not None
+    assert new_sign_ins(home) == []
+    everything = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert all(password.encode() not in everything for _, password in made)
+
+
+def test_passwords_nobody_saw_because_the_start_was_interrupted_are_made_anew(home: Path) -> None:
+    first, second = new_sign_ins(home), new_sign_ins(home)
+    assert {name for name, _ in first} == {name for name, _ in second}
+    assert first != second
+
+
+def test_a_users_file_somebody_brought_along_is_left_alone(home: Path) -> None:
+    users_path(home).write_text('{"users": []}')
+    assert new_sign_ins(home) == []
+    assert users_path(home).read_text() == '{"users": []}'
