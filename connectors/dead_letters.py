@@ -42,6 +42,7 @@ _OURS: Final = frozenset(topic.name for topic in TOPICS) - {DEAD_LETTERS.name}
 _OVERHEAD_BYTES: Final = 4 * 1024
 _ROOM_WITHIN_S: Final = 60.0
 _ANSWER_WITHIN_S: Final = 10.0
+_METADATA_WITHIN_S: Final = 5.0
 _FIRST_WINDOW: Final = 500
 _BATCH_LETTERS: Final = 200
 _BATCH_BYTES: Final = 32 * 1024 * 1024
@@ -463,7 +464,7 @@ class _Reader:
                 yield replace(letter, value=original.value())
 
     def _bounds(self, topic: str) -> dict[int, tuple[int, int]]:
-        known = self._consumer.list_topics(topic, timeout=_ANSWER_WITHIN_S).topics[topic]
+        known = self._consumer.list_topics(topic, timeout=_METADATA_WITHIN_S).topics[topic]
         if known.error is not None:
             raise KafkaException(known.error)
         return {
