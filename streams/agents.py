@@ -179,9 +179,9 @@ class KeepFiles:
 
         try:
             change_set, poisons = read_change_set(value)
-            for poison in poisons[:1]:
-                dead(poison)
             effects = self._keeper(partition).apply(change_set, offset)
+            for poison in (*poisons, *effects.poisons)[:1]:
+                dead(poison)
         except Poison as poison:
             dead(poison)
             return

@@ -73,6 +73,8 @@ class Book:
         text = file.key.text
         if file.key.kind in (FileKind.SESSION, FileKind.CLIENT):
             self._of_practice.setdefault(file.key.practice_id, set()).add(text)
+        if self._wake_at.get(text) == _AT_ONCE:
+            return  # called already; without this a change in between would make it forget the call
         if file.wake_at is None:
             self._wake_at.pop(text, None)
         elif self._wake_at.get(text) != file.wake_at:

@@ -5,7 +5,7 @@ Read-only views over files; pure. Nothing is looked up that is not in the same p
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from schemas.care import (
     Practice,
     Recording,
 )
+from schemas.reasons import Poison
 from streams.files import File, FileKey, FileKind, Held
 from streams.policy import Policy, policy_of
 
@@ -56,7 +57,7 @@ class PracticeView:
         zone = _zone(record.data.timezone)
         if zone is None:
             return None
-        return cls(file.key.practice_id, file, record, zone, policy_of(own[-1].data.document if own else None))
+        return cls(file.key.practice_id, file, record, zone, _policy(own[-1].data.document if own else None))
 
     def clinician(self, clinician_id: str) -> Held[Clinician] | None:
         """The clinician with this id."""
@@ -68,7 +69,15 @@ class PracticeView:
 
     def start_of(self, day: date) -> datetime:
         """The instant a local day begins."""
-        return datetime.combine(day, time(), self.zone)
+        # in UTC, because an ambiguous midnight of another zone equals nothing, not even itself
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+
+def _policy(document: str | None) -> Policy:
+    try:
+        return policy_of(document)
+    except Poison:  # sound when it was taken in, not to this version of the code: the practice must not stand still
+        return policy_of()
 
 
 def _zone(name: str) -> ZoneInfo | None:

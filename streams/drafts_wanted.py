@@ -1,6 +1,6 @@
 """Which completed session wants a draft? Pure, level-triggered: one state of a session wants one draft."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from schemas.draft_request import DraftRequest
 from schemas.finding import id_from_cause
@@ -32,7 +32,9 @@ def draft_wanted(case: SessionCase, now: datetime) -> DraftRequest | Recheck | N
     if now < complete_by and any(client_id not in case.attendance for client_id in session.clients):
         return Recheck(complete_by)
     lead = next((f.clinician for f in session.facilitators if f.role in ("lead", None)), None)
-    state = (session.kind, session.unit or "", lead or "", str(session.actual_start), str(session.actual_end))
+    moments = (session.actual_start, session.actual_end)
+    spans = ("" if at is None else at.astimezone(UTC).isoformat() for at in moments)  # one instant has many offsets
+    state = (session.kind, session.unit or "", lead or "", *spans)
     return DraftRequest(
         request_id=id_from_cause("draft", case.practice.id, case.id, *state, *case.attending),
         practice_id=case.practice.id,

@@ -90,6 +90,8 @@ class File:
     parts: dict[PartKey, Version[Any]] = field(default_factory=dict)
     sessions: set[str] = field(default_factory=set)
     """Ids of the sessions this client or unit has to do with; only ever grows."""
+    units: set[str] = field(default_factory=set)
+    """Ids of the groups this family comes to; only ever grows."""
     findings: dict[str, Finding] = field(default_factory=dict)
     requests: dict[str, DraftRequest] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
@@ -97,11 +99,11 @@ class File:
     wake_at: datetime | None = None
     """When time alone could change what follows from this file."""
     adopted_at: datetime | None = None
-    """Practice files: when the source was first read (its snapshot); None = it was never snapshotted."""
+    """Practice files: when the practice was connected. What ended or was open before then is history."""
     looked_under: str = ""
     """Fingerprint of the practice's file when this one was last looked at."""
     generation: int = 0
-    """Grows with every change taken in by this process; never stored."""
+    """Grows whenever this process changes what the file says; never stored."""
     _composed: dict[str, tuple[Held[Any], ...]] = field(default_factory=dict)
 
     def fold(self, change: Change) -> Fold:
@@ -123,7 +125,8 @@ class File:
             outcome = Fold.DUPLICATE
         else:
             outcome, kept = Fold.APPLIED, Version(change.id, change.rev, change.at, False, data)
-        live = (known is not None and known.live) or not change.snapshot
+        # neither deletes nor parts count: which of them reach a file that is not their home depends on the order
+        live = (known is not None and known.live) or not (change.snapshot or data is None or change.part is not None)
         if kept.live != live:
             kept = replace(kept, live=live)
         if kept is not known:
@@ -131,6 +134,12 @@ class File:
             self._composed.pop(change.entity, None)
             self.generation += 1
         return outcome
+
+    def adopt(self, at: datetime) -> None:
+        """The practice was known at that moment; the earliest counts."""
+        if self.adopted_at is None or at < self.adopted_at:
+            self.adopted_at = at
+            self.generation += 1
 
     def all(self, entity: str) -> tuple[Held[Any], ...]:
         """Every entity of a kind that exists now, its lists completed from parts, sorted by id."""
@@ -148,8 +157,8 @@ class File:
 
     def fingerprint(self) -> str:
         """The same for the same versions, however they came in."""
-        versions = sorted((entity, v.id, v.rev) for entity, held in self.versions.items() for v in held.values())
-        parts = sorted((*key, part.rev) for key, part in self.parts.items())
+        versions = sorted((entity, v.id, v.rev, _mark(v)) for entity, vs in self.versions.items() for v in vs.values())
+        parts = sorted((*key, part.rev, _mark(part)) for key, part in self.parts.items())
         return blake2b(repr((versions, parts, self.adopted_at)).encode(), digest_size=8).hexdigest()
 
     def _complete(self, entity: str, root: Version[Any]) -> Held[Any]:
@@ -168,6 +177,16 @@ class File:
         return Held(root.id, at, root.live, data)
 
 
+def newer(change: Change, than: Change) -> bool:
+    """Whether it takes the other's place; both are versions of one thing."""
+    return (change.rev, _order(change.data, change.at)) > (than.rev, _order(than.data, than.at))
+
+
+def _mark(version: Version[Any]) -> str:
+    content, at = _order(version.data, version.at)
+    return blake2b(content + repr(at.timestamp()).encode(), digest_size=8).hexdigest()
+
+
 def _order(data: Schema | None, at: datetime) -> tuple[bytes, datetime]:
     return (b"" if data is None else data.model_dump_json().encode(), at)
 
@@ -183,6 +202,7 @@ def seal(file: File) -> bytes:
             "versions": {entity: [version(v) for v in held.values()] for entity, held in file.versions.items()},
             "parts": [[*key, version(v)] for key, v in file.parts.items()],
             "sessions": sorted(file.sessions),
+            "units": sorted(file.units),
             "findings": list(file.findings.values()),
             "requests": list(file.requests.values()),
             "facts": file.facts,
@@ -217,6 +237,7 @@ def unseal(key: FileKey, sealed: bytes) -> File:
             for entity, id_, list_, element, item in raw["parts"]
         },
         sessions=set(raw["sessions"]),
+        units=set(raw["units"]),
         findings={item["finding_id"]: Finding.model_validate(item) for item in raw["findings"]},
         requests={item["request_id"]: DraftRequest.model_validate(item) for item in raw["requests"]},
         facts=raw["facts"],

@@ -11,20 +11,21 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from schemas.care import Appointment, Attendance, Charge, Claim, Facilitator, Note, PersonRef
+from schemas.care import Appointment, Attendance, Charge, Claim, Facilitator, Group, Note, PersonRef, Policy
 from schemas.change import Change, ChangeSet
 from schemas.draft_request import DraftRequest
 from schemas.facts import FACT_KEYS, FACTS, Fact
 from schemas.finding import Finding, finding_id
-from schemas.reasons import Reason
+from schemas.reasons import Poison, Reason
 from schemas.record import Schema
 from streams.book import Book
 from streams.cases import ClientCase, PracticeView, SessionCase
 from streams.catalogue import RULES
 from streams.drafts_wanted import draft_wanted
 from streams.facts import facts_of_client, facts_of_session
-from streams.files import File, FileKey, FileKind, Fold
+from streams.files import File, FileKey, FileKind, Fold, newer
 from streams.homes import LISTS, Whereabouts, fixed_home, home_by_content, part_key, tombstone
+from streams.policy import policy_of
 from streams.rule import Found, Recheck, Rule
 
 DUE_PER_MESSAGE = 200
@@ -40,6 +41,8 @@ class Effects:
     facts: list[Fact] = field(default_factory=list)
     outcomes: Counter[Reason] = field(default_factory=Counter)
     failed_rules: Counter[str] = field(default_factory=Counter)
+    poisons: list[Poison] = field(default_factory=list)
+    """Changes that were not taken in because no rule could work with them."""
 
 
 _FOLDED = {Fold.APPLIED: Reason.APPLIED, Fold.DUPLICATE: Reason.DUPLICATE, Fold.STALE: Reason.STALE}
@@ -61,11 +64,16 @@ class Keeper:
         self._now = now
         effects = Effects()
         touched: dict[FileKey, File] = {}
+        booked: set[FileKey] = set()
         for change in change_set.changes:
-            effects.outcomes[self._take_in(change_set, change, touched)] += 1
+            try:
+                effects.outcomes[self._take_in(change_set, change, touched, booked)] += 1
+            except Poison as poison:
+                effects.poisons.append(poison)
+                effects.outcomes[poison.reason] += 1
         for file in touched.values():
             self.book.keep(file)
-        cases = self._touched_cases(change_set, touched)
+        cases = self._touched_cases(change_set, touched) | dict.fromkeys(sorted(booked))
         for key in self.book.due(now, DUE_PER_MESSAGE):
             cases.setdefault(key, None)
         for key in cases:
@@ -76,8 +84,14 @@ class Keeper:
 
     # --- taking changes in ---------------------------------------------------------------------------------------
 
-    def _take_in(self, change_set: ChangeSet, change: Change, touched: dict[FileKey, File]) -> Reason:
+    def _take_in(
+        self, change_set: ChangeSet, change: Change, touched: dict[FileKey, File], booked: set[FileKey]
+    ) -> Reason:
+        """Fold one change into the files it belongs in. Raises Poison, before anything is changed, for a policy that
+        is none: taken in, it would stop every decision about its practice."""
         practice_id = change_set.practice_id
+        if isinstance(change.data, Policy):
+            policy_of(change.data.document)
 
         def open_(key: FileKey) -> File:
             if key not in touched:
@@ -87,16 +101,28 @@ class Keeper:
         home = fixed_home(practice_id, change.entity, change.id)
         if home is not None:
             file = open_(home)
+            if change.entity == "appointment":
+                booked |= _booked(file)
             outcome = file.fold(change)
-            if change.entity == "practice" and change.snapshot:
-                adopted_at = change_set.now
-                file.adopted_at = adopted_at if file.adopted_at is None else min(file.adopted_at, adopted_at)
+            if change.entity == "appointment":
+                booked |= _booked(file)
+            if change.entity == "practice":
+                # without the live ones, a second snapshot of a practice never snapshotted before would make all history
+                file.adopt(change_set.now if change.snapshot else change.at)
             return _FOLDED[outcome]
         where = self.book.where(practice_id, change.entity, change.id) or Whereabouts()
+        if change.entity == "attendance":
+            for text in where.homes:
+                known = open_(FileKey.from_text(text)).one("attendance", change.id)
+                if known is not None:
+                    booked.add(FileKey(practice_id, FileKind.CLIENT, known.data.client))
         if change.part is not None:
             outcome = self._take_in_part(change, where, open_)
         elif change.op == "delete":
-            if where.deleted_rev is None or where.deleted_rev < change.rev:
+            if where.deleted_rev is None or (where.deleted_rev, where.deleted_at or change.at) < (
+                change.rev,
+                change.at,
+            ):
                 where.deleted_rev, where.deleted_at = change.rev, change.at
             outcomes = [open_(FileKey.from_text(text)).fold(change) for text in sorted(where.homes)]
             outcome = outcomes[0] if outcomes else Fold.APPLIED
@@ -109,14 +135,13 @@ class Keeper:
         assert change.part is not None
         key = part_key(change.part)
         waiting = where.waiting.get(key)
-        if not where.homes and (waiting is None or waiting.rev < change.rev):
+        if not where.homes and (waiting is None or newer(change, waiting)):
             where.waiting[key] = change
         outcomes = [open_(FileKey.from_text(text)).fold(change) for text in sorted(where.homes)]
         return outcomes[0] if outcomes else Fold.APPLIED
 
     def _take_in_root(self, home: FileKey, change: Change, where: Whereabouts, open_: Any) -> Fold:
         earlier = sorted(where.homes - {home.text})
-        arrives = home.text not in where.homes
         where.homes.add(home.text)
         file: File = open_(home)
         outcome = file.fold(change)
@@ -124,8 +149,11 @@ class Keeper:
             # it lives here now: whatever an earlier home still says about it must end
             elsewhere: File = open_(FileKey.from_text(text))
             elsewhere.fold(tombstone(change, change.rev, change.at))
-            if arrives:
-                _copy_of_entity(elsewhere, file, change)
+            there = elsewhere.versions[change.entity][change.id]
+            if there.rev > change.rev:
+                # this version came late: without this it would live on here as well as where it has moved since
+                file.fold(tombstone(change, there.rev, there.at))
+            _copy_of_entity(elsewhere, file, change)
         if where.deleted_rev is not None and where.deleted_at is not None:
             file.fold(tombstone(change, where.deleted_rev, where.deleted_at))
         for waiting in where.waiting.values():
@@ -149,7 +177,11 @@ class Keeper:
                 case FileKind.CLIENT | FileKind.UNIT:
                     if key.kind is FileKind.CLIENT:
                         cases[key] = None
-                    for session_id in sorted(file.sessions):
+                    sessions = set(file.sessions)
+                    for unit_id in file.units:
+                        unit = self.book.find(FileKey(key.practice_id, FileKind.UNIT, unit_id))
+                        sessions |= set() if unit is None else unit.sessions
+                    for session_id in sorted(sessions):
                         cases[FileKey(key.practice_id, FileKind.SESSION, session_id)] = None
         return cases
 
@@ -160,6 +192,11 @@ class Keeper:
         """
         if change.data is None:
             return []
+        for family_id in _families_in(change):
+            family = self.book.open(FileKey(practice_id, FileKind.UNIT, family_id))
+            if change.id not in family.units:
+                family.units.add(change.id)
+                self.book.keep(family)
         home = fixed_home(practice_id, change.entity, change.id) or home_by_content(practice_id, change)
         if home.kind is not FileKind.SESSION:
             return []
@@ -188,7 +225,7 @@ class Keeper:
         practice = self._practice(key.practice_id)
         if file is None or practice is None:
             return
-        found: list[tuple[Rule[Any], Found]] = []
+        found: list[Finding] = []
         facts: list[Fact] = []
         request: DraftRequest | None = None
         failed: set[str] = set()
@@ -212,17 +249,13 @@ class Keeper:
             facts = list(facts_of_client(file))
         for rule in rules:
             try:
-                for outcome in rule.check(case, now):
-                    if isinstance(outcome, Recheck):
-                        rechecks.append(outcome.at)
-                    else:
-                        found.append((rule, outcome))
+                outcomes = list(rule.check(case, now))
+                found += [finding_of(practice, rule, o, now, version) for o in outcomes if isinstance(o, Found)]
+                rechecks += [o.at for o in outcomes if isinstance(o, Recheck)]
             except Exception:  # a rule with a bug must not stop the others; what it found before stays as it was
                 failed.add(rule.id)
                 effects.failed_rules[rule.id] += 1
-        self._emit_findings(
-            file, practice, [pair for pair in found if pair[0].id not in failed], failed, now, version, effects
-        )
+        self._emit_findings(file, found, failed, now, version, effects)
         self._emit_facts(file, facts, version, effects)
         self._emit_request(file, request, now, version, effects)
         file.looked_under = self._practices[key.practice_id][3]
@@ -232,16 +265,14 @@ class Keeper:
     def _emit_findings(
         self,
         file: File,
-        practice: PracticeView,
-        found: list[tuple[Rule[Any], Found]],
+        found: list[Finding],
         failed: set[str],
         now: datetime,
         version: int,
         effects: Effects,
     ) -> None:
         current: dict[str, Finding] = {}
-        for rule, item in found:
-            finding = finding_of(practice, rule, item, now, version)
+        for finding in found:
             current.setdefault(finding.finding_id, finding)
         for id_, known in list(file.findings.items()):
             if id_ not in current and known.rule not in failed:
@@ -260,10 +291,12 @@ class Keeper:
             fingerprint = blake2b(fact.row.model_dump_json().encode(), digest_size=8).hexdigest()
             if file.facts.get(key) != fingerprint:
                 file.facts[key] = fingerprint
-                effects.facts.append(fact.model_copy(update={"row": fact.row.model_copy(update={"version": version})}))
+                row = fact.row.model_copy(update={"version": 2 * version + 1})
+                effects.facts.append(fact.model_copy(update={"row": row}))
         for key in [key for key in file.facts if key not in current]:
             del file.facts[key]
-            effects.facts.append(_gone(file.key.practice_id, key, version))
+            # one below: what has moved leaves one file and enters another in the same message, and must outlast that
+            effects.facts.append(_gone(file.key.practice_id, key, 2 * version))
 
     def _emit_request(
         self, file: File, request: DraftRequest | None, now: datetime, version: int, effects: Effects
@@ -316,6 +349,20 @@ def _named_in(data: Schema) -> list[tuple[FileKind, str | None]]:
             return [(FileKind.CLIENT, data.client)]
         case _:
             return []
+
+
+def _booked(session: File) -> set[FileKey]:
+    """Everybody an appointment names, its lists completed."""
+    appointment = session.one("appointment")
+    named = [] if appointment is None else _named_in(appointment.data)
+    return {FileKey(session.key.practice_id, kind, id_) for kind, id_ in named if kind is FileKind.CLIENT and id_}
+
+
+def _families_in(change: Change) -> tuple[str, ...]:
+    if isinstance(change.data, Group):
+        return change.data.families
+    listed = change.entity == "group" and change.part is not None and change.part.list == "families"
+    return (change.data.client,) if listed and isinstance(change.data, PersonRef) else ()
 
 
 def _meaning(finding: Finding) -> Finding:

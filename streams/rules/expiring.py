@@ -46,8 +46,8 @@ def consent_expiring(case: ClientCase, now: datetime) -> Iterator[Outcome]:
         needing = [session for session in upcoming if _needed_by(data, session)]
         if not due or not needing or _renewed(consent, case, now):
             continue
-        # the appointments pass by themselves: without this the reminder would outlive the last of them
-        yield Recheck(max(session.session.scheduled_start for session in needing if session.session.scheduled_start))
+        # the appointments pass by themselves: without this the reminder would go on counting those that are over
+        yield Recheck(min(session.session.scheduled_start for session in needing if session.session.scheduled_start))
         days = min(due)
         held = days == 0
         client_id = case.file.key.id
