@@ -51,7 +51,7 @@ def table(conditions: Iterable[Condition]) -> Table:
     """The parts as they are now."""
     shown = Table(box=None, pad_edge=False)
     for heading in ("part", "state", "for", "restarts", ""):
-        shown.add_column(heading, no_wrap=heading != "")
+        shown.add_column(heading, no_wrap=True, overflow="ellipsis")
     for condition in conditions:
         shown.add_row(
             condition.name,

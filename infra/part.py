@@ -37,7 +37,8 @@ class State(StrEnum):
 @dataclass(frozen=True)
 class Part:
     """One process. `launch` may take its time (it runs in a thread) and says what it does through its argument;
-    `ready` answers whether the part works now. A `one_time` part works once it ended with code 0."""
+    `ready` answers whether the part works now. A `one_time` part works once it ended with code 0. `stops_before` names
+    parts that must outlive this one although it can start without them."""
 
     name: str
     launch: Callable[[Report], Launch]
@@ -47,6 +48,7 @@ class Part:
     one_time: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_s: float = 15.0
+    stops_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

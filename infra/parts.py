@@ -93,6 +93,8 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
                 ("kafka",),
                 lambda: connect.connect_answers(endpoints.connect_url),
                 ready_within_s=120,
+                # it still confirms what it has read, so that the next start need not read it again
+                stops_before=("postgres",),
             ),
         ),
         step("topics", "kafka"),

@@ -65,7 +65,7 @@ def clickhouse(settings: Settings) -> str:
 
 def ehr(settings: Settings) -> str:
     """Makes the reference EHR: schema, publication and the practice's past."""
-    from infra.practice.prepare import prepare  # type: ignore[import-not-found, unused-ignore]
+    from infra.practice.prepare import prepare
 
     prepared = prepare(endpoints_of(settings).postgres_dsn, settings.seed, settings.backfill_days)
     return f"reference EHR: {prepared}"

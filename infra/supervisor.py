@@ -231,7 +231,7 @@ class Supervisor:
 
         async def stop(part: Part) -> None:
             for other in self._parts:
-                if part.name in other.needs:
+                if part.name in (*other.needs, *other.stops_before):
                     await stopped[other.name].wait()
             running = self._running.get(part.name)
             if running is not None:

@@ -69,9 +69,9 @@ def sink(settings: Settings) -> None:
     endpoints = endpoints_of(settings)
     main(
         SinkConfig(
-            bootstrap=endpoints.bootstrap,
-            clickhouse_url=endpoints.clickhouse_url,
-            clickhouse_password=endpoints.secrets.clickhouse_writer_password.get_secret_value(),
+            endpoints.bootstrap,
+            endpoints.clickhouse_url,
+            endpoints.secrets.clickhouse_writer_password.get_secret_value(),
             metrics_port=settings.sink_metrics_port,
         )
     )
@@ -79,15 +79,16 @@ def sink(settings: Settings) -> None:
 
 def webhook(settings: Settings) -> None:
     """Signed deliveries of EHRs → raw.webhook."""
-    from connectors.webhook import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+    from connectors.webhook import WebhookConfig, run
 
     endpoints = endpoints_of(settings)
-    run(endpoints.bootstrap, settings.webhook_port, endpoints.secrets.webhook_secret.get_secret_value())
+    secret = endpoints.secrets.webhook_secret.get_secret_value()
+    run(WebhookConfig(endpoints.bootstrap, (secret,), port=settings.webhook_port))
 
 
 def console(settings: Settings) -> None:
     """The pages people look at."""
-    from dashboards.console.app import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+    from dashboards.console.app import run
     from dashboards.console.config import ConsoleConfig
 
     endpoints = endpoints_of(settings)
@@ -106,7 +107,7 @@ def console(settings: Settings) -> None:
 
 def practice(settings: Settings) -> None:
     """The reference practice living on in its EHR."""
-    from infra.practice.live import run  # type: ignore[import-not-found, attr-defined, unused-ignore]
+    from infra.practice.live import run
 
     run(endpoints_of(settings).postgres_dsn, clock_from(os.environ), settings.seed, settings.practice_metrics_port)
 

@@ -93,6 +93,19 @@ async def test_a_part_starts_when_those_it_needs_work_and_stops_before_them(home
     assert json.loads((home / "run/status.json").read_text())["state"] == "stopping"
 
 
+async def test_a_part_may_have_to_stop_before_one_it_does_not_need(home: Path) -> None:
+    seen: list[tuple[str, State]] = []
+    reader = Part("reader", _script(SLEEPS), stops_before=("store",))
+    async with _kept_up(
+        home,
+        reader,
+        Part("store", _script(SLEEPS)),
+        on_change=lambda condition: seen.append((condition.name, condition.state)),
+    ) as supervisor:
+        await _until(lambda: supervisor.is_up)
+    assert seen.index(("reader", State.STOPPED)) < seen.index(("store", State.STOPPING))
+
+
 async def test_a_crashed_part_is_noticed_at_once_and_started_again_after_growing_pauses(home: Path) -> None:
     lives = home / "lives"
     source = f"""
