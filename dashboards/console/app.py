@@ -45,7 +45,7 @@ def real_sources(config: ConsoleConfig) -> Sources:
         findings=ClickHouseFindings(server),
         feed=KafkaFeed(config.kafka_bootstrap),
         parts=StatusFile(config.status_path, config.metrics_urls),
-        dead_letters=StoredDeadLetters(server, config.kafka_bootstrap),
+        dead_letters=StoredDeadLetters(server, config.replay_dead_letter),
     )
 
 

@@ -22,6 +22,7 @@ from dashboards.console.sources import (
     ReplayRefusedError,
     StoreUnavailableError,
     TallyCell,
+    instant,
     listing_key,
     milliseconds,
     money_key,
@@ -84,7 +85,7 @@ class InMemoryFindings:
             opened_today=sum(finding.opened_at >= day_from for finding in visible),
             resolved_today=sum(finding.state == "resolved" and finding.changed_at >= day_from for finding in visible),
             new=0 if seen is None else sum(milliseconds(finding.changed_at) > milliseconds(seen) for finding in opened),
-            newest_change=max((finding.changed_at for finding in visible), default=None),
+            newest_change=None if not visible else instant(max(milliseconds(one.changed_at) for one in visible)),
         )
 
     async def get(self, finding_id: str, scope: frozenset[str] | None) -> Finding | None:

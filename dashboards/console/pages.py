@@ -228,6 +228,7 @@ async def system_page(request: Request, session: SignedIn, console: TheConsole) 
             "parts": [(part, wall.moment(part.since) if part.since else None) for part in state.parts],
             "read_at": None if state.read_at is None else wall.moment(state.read_at),
             "troubled": [part for part in state.parts if part.health == "bad"],
+            "resting": [part for part in state.parts if part.health == "idle"],
             "busy": [part for part in state.parts if part.health == "busy"],
         },
     )

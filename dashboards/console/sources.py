@@ -238,11 +238,11 @@ class PartState:
     def health(self) -> Literal["good", "busy", "bad", "idle"]:
         """In one of four words, whatever the supervisor calls it."""
         state = self.state.lower()
-        if state in ("running", "healthy", "ready", "up", "ok", "done", "completed"):
+        if state in ("running", "ready", "done"):
             return "good"
-        if state in ("starting", "waiting", "restarting", "stopping", "pending", "preparing", "recovering"):
+        if state in ("waiting", "preparing", "starting", "stopping"):
             return "busy"
-        if state in ("stopped", "off", "disabled", "skipped"):
+        if state == "stopped":
             return "idle"
         return "bad"
 

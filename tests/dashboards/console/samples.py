@@ -210,16 +210,16 @@ def some_parts() -> PlatformState:
     hour = timedelta(hours=1)
     return PlatformState(
         parts=(
-            PartState("postgres", "running", 4101, 0, NOW - 3 * hour),
-            PartState("kafka", "running", 4107, 0, NOW - 3 * hour),
-            PartState("clickhouse", "running", 4140, 0, NOW - 3 * hour),
+            PartState("postgres", "ready", 4101, 0, NOW - 3 * hour),
+            PartState("kafka", "ready", 4107, 0, NOW - 3 * hour),
+            PartState("clickhouse", "ready", 4140, 0, NOW - 3 * hour),
             PartState("connect", "starting", 4188, 1, NOW - hour / 60, "waiting for the REST interface"),
-            PartState("normalise", "running", 4203, 0, NOW - 3 * hour),
-            PartState("keep_files", "running", 4210, 0, NOW - 3 * hour),
-            PartState("sink", "failed", None, 4, NOW - hour / 30, "ended with code 1; started again in 8 s"),
-            PartState("webhook", "running", 4222, 0, NOW - 3 * hour),
-            PartState("console", "running", 4230, 0, NOW - 3 * hour),
-            PartState("practice", "running", 4244, 0, NOW - 3 * hour),
+            PartState("normalise", "ready", 4203, 0, NOW - 3 * hour),
+            PartState("keep_files", "ready", 4210, 0, NOW - 3 * hour),
+            PartState("sink", "restarting", None, 4, NOW - hour / 30, "ended with code 1; started again in 8 s"),
+            PartState("webhook", "ready", 4222, 0, NOW - 3 * hour),
+            PartState("console", "ready", 4230, 0, NOW - 3 * hour),
+            PartState("practice", "ready", 4244, 0, NOW - 3 * hour),
         ),
         read_at=NOW,
     )

@@ -250,9 +250,9 @@ def test_the_system_page_follows_its_parts(window: Page, served: Served) -> None
     window.goto("/system")
     is_live(window)
     state = served.desk.parts.state
-    mended = tuple(type(part)(part.name, "running", 1, part.restarts, part.since) for part in state.parts)
+    mended = tuple(type(part)(part.name, "ready", 1, part.restarts, part.since) for part in state.parts)
     served.desk.parts.state = type(state)(parts=mended, read_at=state.read_at)
-    expect(window.get_by_text("All 10 parts are running.")).to_be_visible()
+    expect(window.get_by_text("All 10 parts are well.")).to_be_visible()
 
 
 def test_an_ended_session_leads_back_to_the_sign_in(window: Page, served: Served) -> None:

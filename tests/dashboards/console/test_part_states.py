@@ -10,7 +10,7 @@ from dashboards.console.part_states import StatusFile
 
 PART = {
     "name": "sink",
-    "state": "running",
+    "state": "ready",
     "pid": 7,
     "restarts": 2,
     "since": "2026-01-06T17:00:00Z",
