@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from infra.clock import clock_from
+from infra.clock import CLOCK_VARIABLE, ZONE, clock_from
 from infra.endpoints import endpoints_of
 from infra.settings import LOOPBACK, Settings
 
@@ -88,10 +88,22 @@ def webhook(settings: Settings) -> None:
 
 def console(settings: Settings) -> None:
     """The pages people look at."""
+    from connectors import dead_letters
     from dashboards.console.app import run
-    from dashboards.console.config import ConsoleConfig
+    from dashboards.console.config import ConsoleConfig, RuleLabel
+    from streams.catalogue import RULES
 
     endpoints = endpoints_of(settings)
+    clock = clock_from(os.environ)
+    metrics_ports = (settings.normalise_metrics_port, settings.keep_files_metrics_port, settings.sink_metrics_port)
+
+    def put_back(letter_id: str) -> str:
+        try:
+            done = dead_letters.replay(endpoints.bootstrap, letter_ids=[letter_id], again=True)
+        except dead_letters.BrokerAway:
+            return "the message stream does not answer; try again when all parts are well"
+        return "" if letter_id in done.put_back else done.refused.get(letter_id, "it is no longer kept")
+
     run(
         ConsoleConfig(
             port=settings.console_port,
@@ -101,6 +113,11 @@ def console(settings: Settings) -> None:
             clickhouse_url=endpoints.clickhouse_url,
             clickhouse_password=endpoints.secrets.clickhouse_viewer_password.get_secret_value(),
             kafka_bootstrap=endpoints.bootstrap,
+            practice_clock=clock.now if CLOCK_VARIABLE in os.environ else None,
+            replay_dead_letter=put_back,
+            metrics_urls=tuple(f"http://{LOOPBACK}:{port}/metrics" for port in metrics_ports),
+            timezone=ZONE.key,
+            rules={rule.id: RuleLabel(rule.title, rule.source) for rule in RULES},
         )
     )
 
