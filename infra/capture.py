@@ -80,10 +80,14 @@ def connector_configuration(capture: Capture, tables: list[str]) -> dict[str, st
         "${conjoint:user}": unquote(address.username or ""),
         "${conjoint:password}": f"${{file:{secrets_file}:password}}",
         "${conjoint:database}": address.path.lstrip("/"),
-        "${conjoint:tables}": ",".join(tables),
     }
     template: dict[str, str] = json.loads(TEMPLATE.read_text())
-    return {name: filled.get(value, value) for name, value in template.items()}
+    configuration = {name: filled.get(value, value) for name, value in template.items()}
+    # The snapshot reads tables in this order. The template names those first that tell how to read the others (a
+    # practice's time zone); without that every row before them would be set aside.
+    first = [table for table in template["table.include.list"].split(",") if table in tables]
+    configuration["table.include.list"] = ",".join(dict.fromkeys([*first, *tables]))
+    return configuration
 
 
 async def apply_connector(capture: Capture, *, within_s: float = 60) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -25,6 +26,7 @@ from infra.capture import (
     connector_configuration,
     watch_capture,
 )
+from infra.embedded.stack import Stack
 from infra.endpoints import Endpoints
 from infra.refusal import Refusal
 from schemas.metrics import CAPTURE_TASK_RESTARTS
@@ -33,11 +35,11 @@ CAPTURE = Capture("http://127.0.0.1:1", "postgresql://cap:s%40cret@127.0.0.1:555
 
 
 def test_the_template_is_filled_and_holds_no_password() -> None:
-    filled = connector_configuration(CAPTURE, ["public.notes", "public.clients"])
+    filled = connector_configuration(CAPTURE, ["public.clients", "public.notes", "public.practices"])
     assert filled["database.hostname"] == "127.0.0.1"
     assert filled["database.port"] == "5555"
     assert filled["database.dbname"] == "ehr"
-    assert filled["table.include.list"] == "public.notes,public.clients"
+    assert filled["table.include.list"] == "public.practices,public.clients,public.notes"
     assert filled["database.password"].startswith("${file:/home-of-this/run/connector-secrets/")
     assert "s@cret" not in json.dumps(filled)
     assert not any(value.startswith("${conjoint:") for value in filled.values())
@@ -111,10 +113,11 @@ async def ehr_with_notes(capture: Endpoints) -> AsyncIterator[asyncpg.Connection
     owner = await asyncpg.connect(capture.postgres_dsn)
     await owner.execute(
         "CREATE TABLE IF NOT EXISTS capture_notes (id int PRIMARY KEY, body text);"
-        "ALTER TABLE capture_notes REPLICA IDENTITY FULL"
+        "ALTER TABLE capture_notes REPLICA IDENTITY FULL;"
+        "CREATE TABLE IF NOT EXISTS practices (practice_id text PRIMARY KEY)"
     )
     if not await owner.fetchval("SELECT count(*) FROM pg_publication WHERE pubname = $1", PUBLICATION):
-        await owner.execute(f"CREATE PUBLICATION {PUBLICATION} FOR TABLE capture_notes")
+        await owner.execute(f"CREATE PUBLICATION {PUBLICATION} FOR TABLE capture_notes, practices")
     yield owner
     await owner.close()
 
@@ -166,6 +169,16 @@ async def test_a_committed_row_is_in_kafka_and_applying_again_interrupts_nothing
         assert changed["before"]["body"] == "live"
     finally:
         consumer.close()
+
+
+@pytest.mark.stack
+def test_the_snapshot_reads_tables_in_the_order_of_the_list(
+    capture: Endpoints, ehr_with_notes: asyncpg.Connection, real_parts: Stack
+) -> None:
+    # what the order of the template relies on; a new version of the connector must keep it
+    log = real_parts.log("connect").read_text()
+    exported = re.findall(r"Exporting data from table '([\w.]+)'", log)
+    assert exported == ["public.practices", "public.capture_notes"]
 
 
 @pytest.mark.stack
