@@ -60,6 +60,7 @@ def engine_configuration(path: Path) -> str:
     <max_threads>4</max_threads>
     <constraints>
       <max_memory_usage><min>1</min><max>{QUERY_MEMORY_BYTES}</max></max_memory_usage>
+      <max_execution_time><min>1</min><max>{QUERY_SECONDS}</max></max_execution_time>
       <dialect><const/></dialect>
       <allow_experimental_eval_table_function><const/></allow_experimental_eval_table_function>
     </constraints>

@@ -7,6 +7,7 @@ import binascii
 import contextlib
 import json
 import logging
+import re
 import secrets
 import signal
 import socket
@@ -36,11 +37,14 @@ from schemas.metrics import CLICKHOUSE_QUERIES, CLICKHOUSE_SECONDS
 
 HOST = "127.0.0.1"
 BODY_BYTES = 64 << 20
+HEAD_BYTES = 1 << 20
+"""Request line and headers; parameters of clickhouse-connect travel in the URL."""
 UNFOLDED_BYTES = 2 * BODY_BYTES
 MAX_STATEMENTS = 4
 MAX_OPEN_ANSWERS = 32
 WAIT_SECONDS = 30
 SHUTDOWN_SECONDS = 3
+KEEP_ALIVE_SECONDS = 30
 
 _TRANSPORT = frozenset(
     (
@@ -113,7 +117,7 @@ class Endpoint:
         url = dict(request.query_params)
         headers = {
             "X-ClickHouse-Server-Display-Name": self._engine.facts.display_name,
-            "X-ClickHouse-Query-Id": url.get("query_id") or str(uuid.uuid4()),
+            "X-ClickHouse-Query-Id": _query_id(url),
             "X-ClickHouse-Timezone": self._engine.facts.timezone,
         }
         if request.method == "GET" and not url.get("query"):
@@ -149,7 +153,11 @@ class Endpoint:
 
         def respond() -> "AnswerResponse":
             answer = self._engine.answer(question)
-            return AnswerResponse(lane, answer, headers, encoding, request, started, self.version)
+            try:
+                return AnswerResponse(lane, answer, headers, encoding, request, started, self.version)
+            except BaseException:
+                answer.close()
+                raise
 
         try:
             return await lane.in_thread(respond)
@@ -343,6 +351,11 @@ def _question(request: Request, url: Mapping[str, str], pieces: Iterator[bytes],
     )
 
 
+def _query_id(url: Mapping[str, str]) -> str:
+    asked = url.get("query_id", "")
+    return asked if re.fullmatch(r"[A-Za-z0-9_.:-]{1,200}", asked) else str(uuid.uuid4())
+
+
 def _number(url: Mapping[str, str], name: str, default: int = 0) -> int:
     value = url.get(name, "")
     if not value:
@@ -400,7 +413,9 @@ def run(path: Path, port: int, writer_password: str, viewer_password: str, metri
             log_level="warning",
             access_log=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS + 1,
+            h11_max_incomplete_event_size=HEAD_BYTES,
         )
         with _signals_end_the_server():
             Server(config, engine).run()

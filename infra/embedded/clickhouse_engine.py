@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -157,11 +157,15 @@ class Engine:
         statement: Statement | None = None
         try:
             text, rest = _head(question.pieces)
+            if question.role is Role.VIEWER:
+                text, rest = _whole(text, rest, VIEWER_SQL_BYTES), iter(())
             statement = read_statement(text)
             if statement.rows is None or question.params:
-                text, rest = _whole(text, rest), iter(())
+                text, rest = _whole(text, rest, SQL_BYTES), iter(())
                 statement = read_statement(text)
             _refuse_what_http_never_allows(question, statement)
+            if question.role is Role.VIEWER:
+                self._refuse_what_viewers_may_not(statement, text)
             return self._answer(question, statement, text, rest)
         except EngineError as error:
             error.kind = statement.kind if statement else error.kind
@@ -181,8 +185,6 @@ class Engine:
     def _answer(self, question: Question, statement: Statement, text: bytes, rest: Iterator[bytes]) -> Answer:
         with ExitStack() as cleanup:
             handle = cleanup.enter_context(self._lease(question))
-            if question.role is Role.VIEWER:
-                _refuse_what_viewers_may_not(handle, statement, text)
             if statement.rows is not None and not question.params:
                 answer = _insert(handle, text, statement.rows, rest)
             else:
@@ -190,6 +192,23 @@ class Engine:
             cleanup.callback(answer.close)
             answer.close = cleanup.pop_all().close  # an exit stack closes once and is empty then
             return answer
+
+    def _refuse_what_viewers_may_not(self, statement: Statement, text: bytes) -> None:
+        if not statement.reads and statement.verb not in {"SET", "USE"}:
+            raise EngineError(164, "READONLY", "Cannot execute query in readonly mode.")
+        if b"\0" in text:
+            raise EngineError(62, "SYNTAX_ERROR", "A statement has no NUL bytes.")
+        escaped = text.decode()
+        for plain, written in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+            escaped = escaped.replace(plain, written)
+        # in a handle of its own, which none of the caller's settings can influence
+        with closing(chdb.connect(self._address)) as parser:
+            printed = parser.query(
+                "SELECT formatQuerySingleLine({statement:String})", "RawBLOB", params={"statement": escaped}
+            )
+            refusal = refusal_for_viewer(printed.bytes().decode())
+        if refusal:
+            raise EngineError(497, "ACCESS_DENIED", f"{refusal}.")
 
     def _lease(self, question: Question) -> "_Lease":
         if question.session_id is None:
@@ -302,19 +321,6 @@ def _refuse_what_http_never_allows(question: Question, statement: Statement) -> 
         raise EngineError(164, "READONLY", "Cannot execute query in readonly mode: GET only reads, use POST.")
 
 
-def _refuse_what_viewers_may_not(handle: Any, statement: Statement, text: bytes) -> None:
-    if not statement.reads and statement.verb not in {"SET", "USE"}:
-        raise EngineError(164, "READONLY", "Cannot execute query in readonly mode.")
-    if len(text) > VIEWER_SQL_BYTES:
-        raise EngineError(62, "SYNTAX_ERROR", f"A viewer's statement may have {VIEWER_SQL_BYTES} bytes at most.")
-    escaped = text.decode().replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    canonical = handle.query(
-        "SELECT formatQuerySingleLine({statement:String})", "RawBLOB", params={"statement": escaped}
-    ).bytes()
-    if refusal := refusal_for_viewer(canonical.decode()):
-        raise EngineError(497, "ACCESS_DENIED", f"{refusal}.")
-
-
 def _insert(handle: Any, text: bytes, rows: InsertedRows, rest: Iterator[bytes]) -> Answer:
     inserter = handle.send_insert(rows.head.decode(), rows.format)
     try:
@@ -412,12 +418,14 @@ def _head(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return bytes(head), pieces
 
 
-def _whole(head: bytes, rest: Iterator[bytes]) -> bytes:
+def _whole(head: bytes, rest: Iterator[bytes], limit: int) -> bytes:
     text = bytearray(head)
     for piece in rest:
         text += piece
-        if len(text) > SQL_BYTES:
-            raise BadBody(f"a statement without a row format may have {SQL_BYTES} bytes at most")
+        if len(text) > limit:
+            break
+    if len(text) > limit:
+        raise BadBody(f"this statement may have {limit} bytes at most")
     return bytes(text)
 
 

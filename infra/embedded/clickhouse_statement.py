@@ -12,14 +12,17 @@ READING_VERBS = frozenset({"SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC",
 """First words of statements that give rows and change nothing."""
 
 _TOKEN = re.compile(
-    rb"""(?P<skip>[\s\x00]+|--[^\n]*|\#[!\s][^\n]*|/\*.*?\*/)
-       | (?P<text>'(?:[^'\\]|\\.|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-       | (?P<quoted>`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*")
-       | (?P<word>[A-Za-z_]\w*)
-       | (?P<number>\d[\w.]*)
+    rb"""(?P<skip>[\s\x00]++|--[^\n]*+|\#[!\s][^\n]*+)
+       | (?P<comment>/\*)
+       | (?P<heredoc>\$\w*+\$)
+       | (?P<text>'(?:[^'\\]|\\.|'')*+')
+       | (?P<quoted>`(?:[^`\\]|\\.|``)*+`|"(?:[^"\\]|\\.|"")*+")
+       | (?P<word>[A-Za-z_]\w*+)
+       | (?P<number>\d[\w.]*+)
        | (?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )
+"""Never backtracks: what a stranger writes is read in linear time."""
 _DATA_START = re.compile(rb"[ \t]*;?[ \t]*(?:\r?\n)?")
 _MAY_MATTER = re.compile(rb"format|outfile|infile|;", re.IGNORECASE)
 
@@ -71,11 +74,22 @@ class Statement:
 
 
 def tokens(sql: bytes) -> Iterator[Token]:
-    """The pieces of `sql` without comments and white space."""
-    for match in _TOKEN.finditer(sql):
-        kind = "text" if match.lastgroup == "tag" else match.lastgroup
-        if kind is not None and kind != "skip":
-            yield Token(kind, match[0].decode("utf-8", "replace"), match.start(), match.end())
+    """The pieces of `sql` without comments and white space. A comment or heredoc that never ends reaches to the end."""
+    at = 0
+    while (match := _TOKEN.match(sql, at)) is not None:
+        kind, at = match.lastgroup, match.end()
+        if kind == "comment":
+            at = _behind(b"*/", sql, at)
+        elif kind == "heredoc":
+            at = _behind(match[0], sql, at)
+            yield Token("text", sql[match.start() : at].decode("utf-8", "replace"), match.start(), at)
+        elif kind is not None and kind != "skip":
+            yield Token(kind, match[0].decode("utf-8", "replace"), match.start(), at)
+
+
+def _behind(end: bytes, sql: bytes, at: int) -> int:
+    found = sql.find(end, at)
+    return len(sql) if found < 0 else found + len(end)
 
 
 def read_statement(sql: bytes) -> Statement:

@@ -11,6 +11,7 @@ from typing import Any
 import clickhouse_connect
 import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from prometheus_client import REGISTRY
 
 from connectors.dead_letters import DeadLetters
@@ -211,6 +212,13 @@ class World:
             assert time.monotonic() < deadline, (counts, expected)
             time.sleep(0.2)
 
+    def members(self) -> list[str]:
+        """Who is in the sink's group, by the id the broker gave them when they joined."""
+        group = SinkConfig("", "", "").group
+        admin = AdminClient({"bootstrap.servers": self.endpoints.bootstrap})
+        described = admin.describe_consumer_groups([group], request_timeout=10)[group].result()
+        return sorted(member.member_id for member in described.members)
+
     def wait_until_all_is_read(self) -> None:
         """The sink's place is at the end of every topic."""
         consumer = Consumer({"bootstrap.servers": self.endpoints.bootstrap, "group.id": SinkConfig("", "", "").group})
@@ -283,6 +291,10 @@ def test_rows_are_equal_after_the_sink_and_clickhouse_were_killed_and_all_was_re
         while world.workers.metric("sink", "conjoint_sink_retries_total") < 3:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+        members = world.members()
+        assert len(members) == 1
+        time.sleep(10)  # longer than the group waits for a silent member
+        assert world.members() == members
         world.parts.need("clickhouse")
         producing.result()
     world.wait_for(complete)

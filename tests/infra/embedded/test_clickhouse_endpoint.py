@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -370,6 +371,10 @@ ESCAPES = [
     "BACKUP TABLE {t} TO File('{f}')",
     "EXECUTE AS default SELECT 1",
     "EXPLAIN SELECT * FROM file('{s}', 'LineAsString')",
+    "SELECT 1 \0, file('{s}')",
+    "SELECT 1, file('{s}') SETTINGS limit = 0",
+    "SELECT file($$" + "{s}" + "$$)",
+    "SET max_execution_time = 0",
 ]
 
 
@@ -380,7 +385,7 @@ def test_a_viewer_finds_no_way_out(clickhouse: Endpoints, table: str, tmp_path: 
     url = {"session_id": uuid.uuid4().hex} if in_session else {}
     for escape in ESCAPES:
         sql = escape.format(t=table, f=written, s=secret, u=clickhouse.clickhouse_url + "/ping")
-        for extra in ({}, {"readonly": "0"}, {"role": "writer"}, {"wait_end_of_query": "1", "default_format": "JSON"}):
+        for extra in ({}, {"readonly": "0"}, {"role": "writer"}, {"wait_end_of_query": "1", "limit": "0"}):
             answer = ask(clickhouse, sql, Role.VIEWER, **url, **extra)
             assert not answer.is_success, sql
             assert "SECRET" not in answer.text, sql
@@ -508,6 +513,23 @@ def test_it_ends_cleanly_and_soon_even_with_a_statement_running(tmp_path: Path) 
         assert time.monotonic() - started < 10
     finally:
         parts.stop()
+
+
+def test_odd_requests_are_answered_and_not_logged(clickhouse: Endpoints, real_parts: Stack) -> None:
+    odd = ask(clickhouse, "SELECT 1", query_id="é\r\nX-Injected: 1")
+    assert odd.text == "1\n"
+    assert "X-Injected" not in odd.headers
+    assert ask(clickhouse, "SELECT 1", default_format="Näh").headers["X-ClickHouse-Exception-Code"] == "73"
+    long = f"/?param_x={'x' * 200_000}&user=viewer&password={password(clickhouse, Role.VIEWER)}"
+    connection = HTTPConnection("127.0.0.1", clickhouse.settings.clickhouse_port)
+    connection.request("POST", long, b"SELECT length({x:String})")
+    assert connection.getresponse().read() == b"200000\n"
+    connection.close()
+    assert ask(clickhouse, "SELECT 1", session_timeout="soon").headers["X-ClickHouse-Exception-Code"] == "72"
+    assert ask(clickhouse, "SELECT 1", compress="1").headers["X-ClickHouse-Exception-Code"] == "48"
+    assert ask(clickhouse, "\n-- nothing\n").headers["X-ClickHouse-Exception-Code"] == "62"
+    assert ask(clickhouse, "SELECT 'MARK-7' + throwIf(1)").headers["X-ClickHouse-Exception-Code"]
+    assert "MARK-7" not in real_parts.log("clickhouse").read_text()
 
 
 def test_statements_are_counted_by_kind_and_outcome(clickhouse: Endpoints) -> None:

@@ -1,5 +1,7 @@
 """What the HTTP interface reads out of a statement before it runs."""
 
+import time
+
 import pytest
 
 from infra.embedded.clickhouse_statement import read_statement
@@ -72,3 +74,16 @@ def test_files_on_the_server_are_noticed_wherever_they_are_named() -> None:
 def test_a_statement_can_be_had_without_its_format() -> None:
     assert read_statement(b"SELECT 1 FORMAT JSON SETTINGS a = 1").plain == b"SELECT 1  SETTINGS a = 1"
     assert read_statement(b"SELECT 1").plain == b"SELECT 1"
+
+
+@pytest.mark.parametrize("piece", [b"/* ", b"$a$b", b'"""', b"'\\'", b"``` ", b"-- #! ", b"((", b"$", b"a.1"])
+def test_hostile_text_is_read_in_linear_time(piece: bytes) -> None:
+    started = time.process_time()
+    read_statement(b"SELECT format " + piece * 60_000)
+    assert time.process_time() - started < 2
+
+
+def test_a_comment_or_heredoc_without_end_reaches_to_the_end() -> None:
+    assert not read_statement(b"SELECT 1 /* ; DROP TABLE t").several
+    assert not read_statement(b"SELECT $x$ ; $y$ ; DROP").several
+    assert read_statement(b"SELECT $x$ ; $x$ ; DROP TABLE t").several
