@@ -3,61 +3,65 @@ Reads and writes the world.
 Must never collide with what the same people do at that hour.
 """
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from infra.practice import billing, paperwork, sessions
 from infra.practice.coding import FEWEST_IN_GROUP
-from infra.practice.people import Series, Unit
+from infra.practice.people import Clinician, Person, Series, Unit
 from infra.practice.world import Session, World
 
 MINUTES: Final = 60
 RECORDED_AFTER: Final = timedelta(minutes=1)
 CORRECTED_AFTER: Final = timedelta(minutes=2)
 ENDS_AFTER: Final = timedelta(minutes=4)
-NAMES: Final = ("Mood and Anxiety", "Grief and Loss", "DBT Skills")
+FEWEST_PEOPLE: Final = 5
+NAMES: Final = ("Mood and Anxiety", "Grief and Loss", "Early Recovery", "Relapse Prevention")
 """Groups with adults who come to the office."""
 
 
 def arrange(world: World) -> None:
-    """Plan an extra session of one group around the anchor, at an hour none of its people has anything else."""
+    """Plan an extra session of one group around the anchor, with those of its people who are free at that hour."""
     for unit in world.units:
-        series = next((one for one in world.series if one.unit is unit), None)
-        if series is not None and unit.name in NAMES and not series.recorded and _free(world, unit, series):
+        standing = next((series for series in world.series if series.unit is unit), None)
+        if standing is None or unit.name not in NAMES:
+            continue
+        practice = unit.practice
+        from_ = practice.local(world.anchor - timedelta(minutes=75))
+        until = practice.local(world.anchor + ENDS_AFTER)
+        if standing.weekday in (from_.weekday(), until.weekday()):
+            continue
+        busy = [series for series in world.series if _overlaps(series, from_, until)]
+        staff = [standing.clinician, *world.clinicians[practice.id][:6]]
+        free = [one for one in staff if not any(one in (series.clinician, series.co) for series in busy)]
+        people = [person for person in unit.members if not any(person in series.people for series in busy)]
+        if free and len(people) >= FEWEST_PEOPLE:
+            for hour in range(from_.hour, until.hour + 1):  # nothing new may come to stand here later
+                free[0].slots.add((until.weekday(), hour, 2))
+                world.ad_hoc.add((free[0].id, until.date(), hour))
             at = world.anchor - timedelta(days=5)
-            world.later(max(at, world.start), unit.practice, "book an extra session", _book, unit, series)
+            world.later(max(at, world.start), practice, "book an extra session", _book, unit, free[0], people)
             return
 
 
-def _free(world: World, unit: Unit, series: Series) -> bool:
-    practice = unit.practice
-    from_, until = practice.local(world.anchor - timedelta(minutes=75)), practice.local(world.anchor + ENDS_AFTER)
-    weekdays = {from_.weekday(), until.weekday()}
-    if series.weekday in weekdays:
-        return False
-    hours = range(from_.hour - 1, from_.hour + 3)
-    busy = {series.clinician, series.co} - {None}
-    for other in world.series:
-        shared = {other.clinician, other.co} & busy or any(person in unit.members for person in other.people)
-        if shared and other.weekday in weekdays and other.hour in hours:
-            return False
-    for clinician in (series.clinician, series.co):
-        if clinician is not None:
-            for hour in hours:  # nothing new may come to stand here later
-                clinician.slots.add((until.weekday(), hour, 2))
-                world.ad_hoc.add((clinician.id, until.date(), hour))
-    return True
+def _overlaps(series: Series, from_: datetime, until: datetime) -> bool:
+    for day in {from_.date(), until.date()}:
+        if series.weekday == day.weekday():
+            starts = datetime.combine(day, time(series.hour, series.minute))
+            if starts < until and starts + timedelta(minutes=series.minutes + 10) > from_:
+                return True
+    return False
 
 
-def _book(world: World, unit: Unit, series: Series) -> None:
+def _book(world: World, unit: Unit, clinician: Clinician, people: list[Person]) -> None:
     session = Session(
         id=world.new_id("S"),
         kind="group",
         practice=unit.practice,
         series=None,
         unit=unit,
-        clinician=series.clinician,
-        co=series.co,
+        clinician=clinician,
+        co=None,
         start_at=world.anchor + ENDS_AFTER - timedelta(minutes=MINUTES + 3),
         minutes=MINUTES,
         modality="OFF",
@@ -65,7 +69,7 @@ def _book(world: World, unit: Unit, series: Series) -> None:
         recorded=False,
         purpose="opener",
     )
-    people = [person for person in unit.members if sessions.may_book(world, person, world.today)]
+    people = [person for person in people if sessions.may_book(world, person, world.today)]
     for person in people[1:]:
         if paperwork.held(person, "REC", None, world.now) is None:
             paperwork.sign(world, person, "REC")

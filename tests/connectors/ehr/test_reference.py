@@ -1000,7 +1000,8 @@ def test_a_value_of_the_wrong_kind_is_named_by_its_column_and_never_shown(table:
     for column, source in columns_of(table):
         if column in ("practice_id", "time_zone"):
             continue
-        outcome = nothing(row(table, CASES[table][0], **{column: {"secret": "Ana"}}))
+        wrong: dict[str, Any] = {column: {"secret": "Ana"}}
+        outcome = nothing(row(table, CASES[table][0], **wrong))
         assert outcome.reason is Reason.IMPOSSIBLE_VALUE, (column, source)
         assert outcome.where == f"{table}.{column}"
         assert "Ana" not in repr(outcome)
