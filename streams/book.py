@@ -8,6 +8,7 @@ from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from streams.calendars import Calendars
 from streams.files import File, FileKey, FileKind
 from streams.homes import Whereabouts
 
@@ -34,10 +35,13 @@ class Book:
     _due: list[tuple[datetime, str]] = field(default_factory=list)
     _wake_at: dict[str, datetime] = field(default_factory=dict)
     _of_practice: dict[str, set[str]] = field(default_factory=dict)
+    calendars: Calendars = field(default_factory=Calendars)
+    """Who had which sessions when: derived from the session files kept here."""
 
     def reindex(self, keys: Iterable[str] | None = None) -> None:
         """Build the index anew, from these keys of the tables or from all of them."""
         self._due, self._wake_at, self._of_practice = [], {}, {}
+        self.calendars = Calendars()
         wanted = None if keys is None else set(keys)
         for shelf in self.shelves.files.values():
             for key, file in list(shelf.items()):
@@ -73,6 +77,8 @@ class Book:
         text = file.key.text
         if file.key.kind in (FileKind.SESSION, FileKind.CLIENT):
             self._of_practice.setdefault(file.key.practice_id, set()).add(text)
+        if file.key.kind is FileKind.SESSION:
+            self.calendars.note(file)
         if self._wake_at.get(text) == _AT_ONCE:
             return  # called already; without this a change in between would make it forget the call
         if file.wake_at is None:

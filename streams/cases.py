@@ -3,7 +3,7 @@
 Read-only views over files; pure. Nothing is looked up that is not in the same practice's partition.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,20 +13,27 @@ from zoneinfo import ZoneInfo
 from schemas.care import (
     Appointment,
     Attendance,
+    Authorization,
     Charge,
     Claim,
+    ClaimLine,
     Client,
     Clinician,
     Consent,
     Couple,
     Coverage,
+    Eligibility,
     Family,
     Group,
+    Message,
     Note,
+    Plan,
     Practice,
     Recording,
+    Relationship,
 )
 from schemas.reasons import Poison
+from streams.calendars import HOUR_SECONDS, Calendars
 from streams.files import File, FileKey, FileKind, Held
 from streams.policy import Policy, policy_of
 
@@ -72,6 +79,21 @@ class PracticeView:
         # in UTC, because an ambiguous midnight of another zone equals nothing, not even itself
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
+    @property
+    def last_day(self) -> date:
+        """Later than any session: the end of what has no end."""
+        return date(2200, 1, 1)
+
+    def end_of(self, day: date) -> datetime:
+        """The last instant of a local day."""
+        return self.start_of(day + timedelta(days=1)) - timedelta(microseconds=1)
+
+    def days_of_hours(self, hours: Iterable[int]) -> list[tuple[datetime, datetime]]:
+        """Start and end of every local day that one of these hours since 1970 touches."""
+        starts = (datetime.fromtimestamp(hour * HOUR_SECONDS, UTC) for hour in hours)
+        days = {day for at in starts for day in (self.day_of(at), self.day_of(at + timedelta(minutes=59)))}
+        return [(self.start_of(day), self.end_of(day)) for day in sorted(days)]
+
 
 def _policy(document: str | None) -> Policy:
     try:
@@ -93,11 +115,22 @@ def consent_holds(consent: Consent, moment: datetime) -> bool:
         return False
     if consent.expires is not None and consent.expires <= moment:
         return False
-    revoked_at = consent.revoked_at
-    if revoked_at is None and consent.status == "revoked":
-        revoked_at = None if consent.revocation is None else consent.revocation.at
-        return revoked_at is not None and revoked_at > moment
+    revoked_at = revoked_wholly_at(consent)
     return revoked_at is None or revoked_at > moment
+
+
+_ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def revoked_wholly_at(consent: Consent) -> datetime | None:
+    """When it was revoked as a whole: None = it was not. A revocation nobody dated counts from the beginning."""
+    revocation = consent.revocation
+    if consent.revoked_at is not None:
+        return consent.revoked_at
+    if consent.status == "revoked":
+        return _ALWAYS if revocation is None or revocation.at is None else revocation.at
+    # revoked in the form's own words, though the source still calls it active
+    return revocation.at if revocation is not None and revocation.scope == "all" else None
 
 
 @dataclass(frozen=True)
@@ -107,14 +140,21 @@ class ClientView:
     id: str
     file: File | None
 
-    @property
+    @cached_property
     def record(self) -> Held[Client] | None:
         """The client; None if the EHR has not said who this is."""
         return None if self.file is None else self.file.one("client")
 
     def consents(self, kind: str) -> tuple[Held[Consent], ...]:
         """Every consent of a kind, whatever its state."""
-        return () if self.file is None else tuple(c for c in self.file.all("consent") if c.data.kind == kind)
+        return self._consents_by_kind.get(kind, ())
+
+    @cached_property
+    def _consents_by_kind(self) -> dict[str, tuple[Held[Consent], ...]]:
+        by_kind: dict[str, tuple[Held[Consent], ...]] = {}
+        for consent in () if self.file is None else self.file.all("consent"):
+            by_kind[consent.data.kind] = (*by_kind.get(consent.data.kind, ()), consent)
+        return by_kind
 
     def consents_holding(self, kind: str, moment: datetime) -> tuple[Held[Consent], ...]:
         """The consents of a kind that hold at that moment."""
@@ -124,6 +164,21 @@ class ClientView:
     def coverages(self) -> tuple[Held[Coverage], ...]:
         """Every coverage, sorted by id."""
         return () if self.file is None else self.file.all("coverage")
+
+    @property
+    def eligibilities(self) -> tuple[Held[Eligibility], ...]:
+        """Every answer of a payer, sorted by id."""
+        return () if self.file is None else self.file.all("eligibility")
+
+    @property
+    def authorizations(self) -> tuple[Held[Authorization], ...]:
+        """Every authorization, sorted by id."""
+        return () if self.file is None else self.file.all("authorization")
+
+    @property
+    def plans(self) -> tuple[Held[Plan], ...]:
+        """Every treatment plan, sorted by id."""
+        return () if self.file is None else self.file.all("plan")
 
     @property
     def is_patient(self) -> bool:
@@ -142,6 +197,20 @@ class ClientView:
         except ValueError:
             return date(dob.year + 18, 3, 1)
 
+    def age_on(self, day: date) -> int | None:
+        """Full years on a day; those born on 29 February grow older on 1 March of a common year."""
+        record = self.record
+        dob = None if record is None else record.data.dob
+        return None if dob is None else day.year - dob.year - ((day.month, day.day) < (dob.month, dob.day))
+
+    def relationships(self) -> tuple[Held[Relationship], ...]:
+        """Who is what to this client, past and present."""
+        return () if self.file is None else self.file.all("relationship")
+
+    def messages(self, kind: str) -> tuple[Held[Message], ...]:
+        """Every message of a kind in this client's file."""
+        return () if self.file is None else tuple(m for m in self.file.all("message") if m.data.kind == kind)
+
 
 @dataclass(frozen=True)
 class SessionCase:
@@ -151,6 +220,8 @@ class SessionCase:
     file: File
     appointment: Held[Appointment]
     find: FindFile = field(repr=False)
+    calendars: Calendars = field(default_factory=Calendars, repr=False, compare=False)
+    _clients: dict[str, ClientView] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -172,12 +243,12 @@ class SessionCase:
         """When it ended, or is to end."""
         return self.session.actual_end or self.session.scheduled_end
 
-    @property
+    @cached_property
     def service_on(self) -> date | None:
         """Date of service: the local date of the actual start; of the scheduled start until then."""
         return None if self.starts_at is None else self.practice.day_of(self.starts_at)
 
-    @property
+    @cached_property
     def duration_minutes(self) -> int | None:
         """Elapsed whole minutes between actual start and end; None until it ended."""
         start, end = self.session.actual_start, self.session.actual_end
@@ -203,12 +274,12 @@ class SessionCase:
         record = self.attendance.get(client_id)
         return record is not None and record.data.status in MISSED
 
-    @property
+    @cached_property
     def attending(self) -> tuple[str, ...]:
         """Ids of everybody recorded as attended."""
         return tuple(client_id for client_id in sorted(self.attendance) if self.attended(client_id))
 
-    @property
+    @cached_property
     def expected(self) -> tuple[str, ...]:
         """Ids of those who were or are to be there: booked and not recorded as missing."""
         if self.session.status == "cancelled":
@@ -227,7 +298,10 @@ class SessionCase:
 
     def client(self, client_id: str) -> ClientView:
         """What is known of a client (or of a clinician's own consents)."""
-        return ClientView(client_id, self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id)))
+        if client_id not in self._clients:
+            file = self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id))
+            self._clients[client_id] = ClientView(client_id, file)
+        return self._clients[client_id]
 
     def unit_file(self, unit_id: str | None) -> File | None:
         """The file of a group, family or couple."""
@@ -250,10 +324,89 @@ class SessionCase:
         """Every note of the session."""
         return self.file.all("note")
 
-    @property
+    @cached_property
     def claims(self) -> tuple[Held[Claim], ...]:
-        """Every claim for the session that was not voided."""
-        return tuple(claim for claim in self.file.all("claim") if claim.data.status != "voided")
+        """Every claim for the session that was not voided. One that names no session belongs to its first line's."""
+        own = tuple(claim for claim in self.file.all("claim") if claim.data.status != "voided")
+        adopted = [
+            claim
+            for claim in self._claims_without_session
+            if next((line.session for line in claim.data.lines if line.session), None) == self.id
+        ]
+        return (*own, *adopted) if adopted else own
+
+    @cached_property
+    def _claims_without_session(self) -> tuple[Held[Claim], ...]:
+        files = (self.client(client_id).file for client_id in {*self.session.clients, *self.attendance})
+        claims = [claim for file in files if file is not None for claim in file.all("claim")]
+        return tuple(sorted((c for c in claims if c.data.status != "voided"), key=lambda c: c.id))
+
+    @cached_property
+    def standing_claims(self) -> tuple[Held[Claim], ...]:
+        """The claims that count: not voided, not asking to void another, and no later claim took their place."""
+        return standing(self.claims)
+
+    @cached_property
+    def billed_lines(self) -> tuple["BilledLine", ...]:
+        """Every line of a standing claim that bills this session, whichever file the claim lives in."""
+        claims = list(self.standing_claims)
+        for other in self.calendars.files_billing(self.practice.id, self.id):
+            file = self.find(FileKey(self.practice.id, FileKind.SESSION, other))
+            if file is not None and other != self.id:
+                claims += standing(tuple(c for c in file.all("claim") if c.data.status != "voided"))
+        known = {claim.id for claim in claims}
+        claims += [claim for claim in standing(self._claims_without_session) if claim.id not in known]
+        return tuple(
+            BilledLine(claim, line)
+            for claim in claims
+            for line in claim.data.lines
+            if (line.session or claim.data.session) == self.id
+        )
+
+    def lines_of_client(self, client_id: str) -> tuple["BilledLine", ...]:
+        """The billed lines for one client."""
+        return tuple(line for line in self.billed_lines if line.client_id == client_id)
+
+    @cached_property
+    def lines_of_claim(self) -> dict[str, tuple["BilledLine", ...]]:
+        """Claim id → its lines that bill this session."""
+        lines: dict[str, tuple[BilledLine, ...]] = {}
+        for line in self.billed_lines:
+            lines[line.claim.id] = (*lines.get(line.claim.id, ()), line)
+        return lines
+
+    @cached_property
+    def claims_billing(self) -> tuple[Held[Claim], ...]:
+        """Standing claims that bill this session: with a line for it, or naming it and not yet having any line."""
+        claims = {line.claim.id: line.claim for line in self.billed_lines}
+        claims |= {claim.id: claim for claim in self.standing_claims if not claim.data.lines}
+        return tuple(claims[id_] for id_ in sorted(claims))
+
+    @cached_property
+    def families(self) -> dict[str, frozenset[str]]:
+        """Family id → members, of the families that come to a multi-family group."""
+        ids = () if self.group is None else self.group.data.families
+        files = ((id_, self.unit_file(id_)) for id_ in ids)
+        records = ((id_, None if file is None else file.one("family")) for id_, file in files)
+        return {id_: frozenset(record.data.members) for id_, record in records if record is not None}
+
+    def same_day(self, client_id: str) -> tuple["SessionCase", ...]:
+        """This client's other sessions on the same local day, earliest first."""
+        day = self.service_on
+        if day is None:
+            return ()
+        others = self._others(client_id, self.practice.start_of(day), self.practice.end_of(day))
+        return tuple(other for other in others if other.service_on == day)
+
+    def at_the_same_time(self, person_id: str) -> tuple["SessionCase", ...]:
+        """A client's or clinician's other sessions in the same hours; whether they overlap is still to be looked at."""
+        if self.starts_at is None or self.ends_at is None:
+            return ()
+        return self._others(person_id, self.starts_at, self.ends_at)
+
+    def _others(self, person_id: str, start: datetime, end: datetime) -> tuple["SessionCase", ...]:
+        ids = self.calendars.of(self.practice.id, person_id).between(start, end)
+        return _sessions(self.practice, (id_ for id_ in ids if id_ != self.id), self.find, self.calendars)
 
     @property
     def charges(self) -> tuple[Held[Charge], ...]:
@@ -277,6 +430,126 @@ class SessionCase:
         """The practice's fee for one unit of a code."""
         return cents(self.practice.record.data.fee_schedule.get(code))
 
+    @cached_property
+    def participants(self) -> tuple[str, ...]:
+        """Ids of those who were or are to be there: booked and not recorded as missing, and whoever came unbooked."""
+        return tuple(dict.fromkeys((*self.expected, *(() if self.cancelled else self.attending))))
+
+    @property
+    def cancelled(self) -> bool:
+        """Called off as a whole."""
+        return self.session.status == "cancelled"
+
+    def state_of(self, client_id: str) -> str | None:
+        """The state whose law a person is under: where they are in a remote session, else the practice site's."""
+        record = self.attendance.get(client_id)
+        location = None if record is None else record.data.location
+        if location is not None and location.state and self.remote:
+            return location.state
+        return self.session.state or self.practice.record.data.state
+
+    @property
+    def remote(self) -> bool:
+        """Held by video or telephone."""
+        return (self.session.modality or "").startswith("telehealth")
+
+    @property
+    def has_ended(self) -> bool:
+        """It took place and its end is known."""
+        return self.took_place and self.session.actual_end is not None
+
+    def age_of(self, client_id: str) -> int | None:
+        """Full years on the date of service; None if the date of birth is not recorded."""
+        return None if self.service_on is None else self.client(client_id).age_on(self.service_on)
+
+
+@dataclass(frozen=True, slots=True)
+class BilledLine:
+    """One line of a claim."""
+
+    claim: Held[Claim]
+    line: ClaimLine
+
+    @property
+    def code(self) -> str:
+        """The procedure code; empty if there is none."""
+        return self.line.code or ""
+
+    @property
+    def units(self) -> int:
+        """Units; a line without a number is one."""
+        return 1 if self.line.units is None else self.line.units
+
+    @property
+    def client_id(self) -> str:
+        """Whom it bills."""
+        return self.claim.data.client
+
+    @property
+    def payer_id(self) -> str | None:
+        """Whom it asks to pay."""
+        return self.claim.data.payer
+
+
+def standing(claims: Sequence[Held[Claim]]) -> tuple[Held[Claim], ...]:
+    """Those of one session's claims that count: nothing took their place, and they do not void another."""
+    if len(claims) < 2 and all(claim.data.frequency != VOID for claim in claims):
+        return tuple(claims)
+    by_client: dict[str, list[Held[Claim]]] = {}
+    for claim in claims:
+        by_client.setdefault(claim.data.client, []).append(claim)
+    return tuple(
+        claim
+        for claim in claims
+        if claim.data.frequency != VOID
+        and not any(takes_the_place_of(other, claim) for other in by_client[claim.data.client])
+    )
+
+
+REPLACEMENT, VOID = 7, 8
+ADJUDICATED = frozenset({"accepted", "paid", "denied"})
+"""Statuses of a claim that a payer has taken into adjudication."""
+
+
+def takes_the_place_of(new: Held[Claim], old: Held[Claim]) -> bool:
+    """A replacement or void of that claim, or the resubmission of one that was rejected before adjudication."""
+    mine, its = new.data, old.data
+    if new.id == old.id or mine.client != its.client or mine.status in ("voided", "rejected"):
+        return False
+    if mine.frequency in (REPLACEMENT, VOID):
+        if mine.original_ref is not None and mine.original_ref in (its.payer_control_number, old.id):
+            return True
+        meant = mine.payer == its.payer and mine.sequence == its.sequence and its.frequency not in (REPLACEMENT, VOID)
+        return meant and its.status in ADJUDICATED and comes_after(new, old)
+    if its.status == "rejected":
+        return mine.payer == its.payer and mine.sequence == its.sequence and comes_after(new, old)
+    return False
+
+
+def comes_after(new: Held[Claim], old: Held[Claim]) -> bool:
+    """Queued later; of two queued at once, the one whose id sorts later."""
+    return (new.data.queued_at or new.at, new.id) > (old.data.queued_at or old.at, old.id)
+
+
+def _sessions(
+    practice: PracticeView, ids: Iterable[str], find: FindFile, calendars: Calendars
+) -> tuple[SessionCase, ...]:
+    cases = []
+    for id_ in ids:
+        file = find(FileKey(practice.id, FileKind.SESSION, id_))
+        appointment = None if file is None else file.one("appointment")
+        if file is not None and appointment is not None:
+            cases.append(SessionCase(practice, file, appointment, find, calendars))
+    far = datetime.max.replace(tzinfo=UTC)
+    return tuple(sorted(cases, key=lambda case: (case.starts_at or far, case.id)))
+
+
+def has_ledger(file: File | None) -> bool:
+    """Somebody keeps count of this client's visits: a payer by authorized units, or a plan by a visit limit."""
+    if file is None:
+        return False
+    return bool(file.all("authorization")) or any(held.data.visit_limits for held in file.all("coverage"))
+
 
 @dataclass(frozen=True)
 class ClientCase:
@@ -285,6 +558,19 @@ class ClientCase:
     practice: PracticeView
     file: File
     find: FindFile = field(repr=False)
+    calendars: Calendars = field(default_factory=Calendars, repr=False, compare=False)
+
+    def first_known_day(self) -> date | None:
+        """The local day of this client's first session known here."""
+        hours = self.calendars.of(self.practice.id, self.file.key.id).hours
+        return None if not hours else self.practice.day_of(datetime.fromtimestamp(hours[0] * HOUR_SECONDS, UTC))
+
+    def sessions_between(self, first: date, last: date) -> tuple[SessionCase, ...]:
+        """This client's sessions on the local days from `first` to `last`, both included, earliest first."""
+        calendar = self.calendars.of(self.practice.id, self.file.key.id)
+        ids = calendar.between(self.practice.start_of(first), self.practice.end_of(last))
+        cases = _sessions(self.practice, ids, self.find, self.calendars)
+        return tuple(case for case in cases if case.service_on is not None and first <= case.service_on <= last)
 
     @property
     def client(self) -> ClientView:
@@ -309,6 +595,50 @@ class ClientCase:
             and case.session.scheduled_start is not None
             and case.session.scheduled_start > now
         )
+
+
+@dataclass(frozen=True)
+class UnitCase:
+    """One group, family or couple and the people in it."""
+
+    practice: PracticeView
+    file: File
+    record: Held[Group] | Held[Family] | Held[Couple]
+    find: FindFile = field(repr=False)
+
+    @classmethod
+    def of(cls, practice: PracticeView, file: File, find: FindFile) -> "UnitCase | None":
+        """None while the unit itself is not known."""
+        record = file.one("group") or file.one("family") or file.one("couple")
+        return None if record is None else cls(practice, file, record, find)
+
+    @property
+    def id(self) -> str:
+        """The unit's id."""
+        return self.file.key.id
+
+    @property
+    def kind(self) -> str:
+        """group, family or couple: its key in a finding's subject."""
+        return {Group: "group", Family: "family", Couple: "couple"}[type(self.record.data)]
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Ids of those who belong to it now, sorted; of a group those who have not left."""
+        data = self.record.data
+        if isinstance(data, Group):
+            return tuple(sorted({member.client for member in data.members if member.left is None}))
+        return tuple(sorted(set(data.members)))
+
+    def client(self, client_id: str) -> ClientView:
+        """What is known of a client."""
+        return ClientView(client_id, self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id)))
+
+    def messages(self, kind: str) -> tuple[Held[Message], ...]:
+        """Messages of a kind about this unit or about no unit, in its own file and in its members'."""
+        own = [message for message in self.file.all("message") if message.data.kind == kind]
+        theirs = (message for member in self.members for message in self.client(member).messages(kind))
+        return (*own, *(message for message in theirs if message.data.unit in (None, self.id)))
 
 
 def cents(amount: str | None) -> int | None:

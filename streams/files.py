@@ -89,7 +89,11 @@ class File:
     versions: dict[str, dict[str, Version[Any]]] = field(default_factory=dict)
     parts: dict[PartKey, Version[Any]] = field(default_factory=dict)
     sessions: set[str] = field(default_factory=set)
-    """Ids of the sessions this client or unit has to do with; only ever grows."""
+    """Ids of the sessions this client or unit has to do with, or this session's claims also bill; only ever grows."""
+    people: set[str] = field(default_factory=set)
+    """Session files: ids of everybody who was ever in it; only ever grows."""
+    hours: set[int] = field(default_factory=set)
+    """Session files: the hours since 1970 at which it ever was; only ever grows."""
     units: set[str] = field(default_factory=set)
     """Ids of the groups this family comes to; only ever grows."""
     findings: dict[str, Finding] = field(default_factory=dict)
@@ -202,6 +206,8 @@ def seal(file: File) -> bytes:
             "versions": {entity: [version(v) for v in held.values()] for entity, held in file.versions.items()},
             "parts": [[*key, version(v)] for key, v in file.parts.items()],
             "sessions": sorted(file.sessions),
+            "people": sorted(file.people),
+            "hours": sorted(file.hours),
             "units": sorted(file.units),
             "findings": list(file.findings.values()),
             "requests": list(file.requests.values()),
@@ -237,6 +243,8 @@ def unseal(key: FileKey, sealed: bytes) -> File:
             for entity, id_, list_, element, item in raw["parts"]
         },
         sessions=set(raw["sessions"]),
+        people=set(raw["people"]),
+        hours=set(raw["hours"]),
         units=set(raw["units"]),
         findings={item["finding_id"]: Finding.model_validate(item) for item in raw["findings"]},
         requests={item["request_id"]: DraftRequest.model_validate(item) for item in raw["requests"]},

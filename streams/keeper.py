@@ -19,7 +19,8 @@ from schemas.finding import Finding, finding_id
 from schemas.reasons import Poison, Reason
 from schemas.record import Schema
 from streams.book import Book
-from streams.cases import ClientCase, PracticeView, SessionCase
+from streams.calendars import mark
+from streams.cases import ClientCase, PracticeView, SessionCase, has_ledger
 from streams.catalogue import RULES
 from streams.drafts_wanted import draft_wanted
 from streams.facts import facts_of_client, facts_of_session
@@ -72,6 +73,8 @@ class Keeper:
                 effects.poisons.append(poison)
                 effects.outcomes[poison.reason] += 1
         for file in touched.values():
+            if file.key.kind is FileKind.SESSION:
+                mark(file)
             self.book.keep(file)
         cases = self._touched_cases(change_set, touched) | dict.fromkeys(sorted(booked))
         for key in self.book.due(now, DUE_PER_MESSAGE):
@@ -172,6 +175,7 @@ class Keeper:
             match key.kind:
                 case FileKind.SESSION:
                     cases[key] = None
+                    cases |= self._beside(change_set, file)
                 case FileKind.PRACTICE:
                     self.book.call_all(key.practice_id)
                 case FileKind.CLIENT | FileKind.UNIT:
@@ -184,6 +188,32 @@ class Keeper:
                     for session_id in sorted(sessions):
                         cases[FileKey(key.practice_id, FileKind.SESSION, session_id)] = None
         return cases
+
+    def _beside(self, change_set: ChangeSet, file: File) -> dict[FileKey, None]:
+        """Whose findings rest on this session too: those beside it, those its claims bill, and its clients' ledgers.
+
+        From all it ever was, so that what it moved away from is asked again, even after a crash in between.
+        """
+        practice_id, calendars = file.key.practice_id, self.book.calendars
+        practice = self._practice(practice_id)
+        if practice is None:
+            return {}
+        days = practice.days_of_hours(file.hours)
+        others = {*file.sessions, *calendars.files_billing(practice_id, file.key.id)}
+        ledgers = _ledgers_touched(change_set, file)
+        cases: dict[FileKey, None] = {}
+        for person in sorted(file.people):
+            calendar = calendars.of(practice_id, person)
+            if practice.clinician(person) is not None:
+                others.update(calendar.at(file.hours))
+                continue
+            for start, end in days:
+                others.update(calendar.between(start, end))
+            client = FileKey(practice_id, FileKind.CLIENT, person)
+            if person in ledgers and has_ledger(self.book.find(client)):
+                cases[client] = None
+        others.discard(file.key.id)
+        return cases | {FileKey(practice_id, FileKind.SESSION, other): None for other in sorted(others)}
 
     def _link(self, practice_id: str, change: Change) -> list[FileKey]:
         """Tell everybody whom a change to a session names that they have to do with it.
@@ -235,7 +265,7 @@ class Keeper:
         if key.kind is FileKind.SESSION:
             appointment = file.one("appointment")
             if appointment is not None:
-                case = session = SessionCase(practice, file, appointment, self.book.find)
+                case = session = SessionCase(practice, file, appointment, self.book.find, self.book.calendars)
                 rules = self._session_rules
                 facts = list(facts_of_session(session))
                 wanted = draft_wanted(session, now)
@@ -244,7 +274,7 @@ class Keeper:
                 else:
                     request = wanted
         else:
-            case = ClientCase(practice, file, self.book.find)
+            case = ClientCase(practice, file, self.book.find, self.book.calendars)
             rules = self._client_rules
             facts = list(facts_of_client(file))
         for rule in rules:
@@ -336,6 +366,17 @@ def finding_of(practice: PracticeView, rule: Rule[Any], found: Found, now: datet
         historical=adopted_at is not None and opened_at <= adopted_at,
         version=version,
     )
+
+
+def _ledgers_touched(change_set: ChangeSet, file: File) -> set[str]:
+    """Whose running counts a change may have moved: units of an authorization, visits of a benefit year."""
+    clients: set[str] = set()
+    for change in change_set.changes:
+        if change.entity == "claim" and change.op == "create" and isinstance(change.data, Claim):
+            clients.add(change.data.client)
+        if change.entity == "appointment" or (change.entity == "claim" and change.op != "create"):
+            return file.people
+    return clients
 
 
 def _named_in(data: Schema) -> list[tuple[FileKind, str | None]]:

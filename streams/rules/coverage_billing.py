@@ -1,12 +1,19 @@
-"""Was the person insured on the day? Pure; asked again whenever a coverage changes, however late."""
+"""Was the person insured on the day, by the payer that is billed, in the order and under the name it knows? Pure.
 
+Asked again whenever a coverage or an eligibility answer changes, however late.
+"""
+
+import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from schemas.care import Coverage
-from streams.cases import SessionCase, cents
+from schemas.care import Claim, Coverage, Eligibility
+from streams.cases import SessionCase
 from streams.files import Held
-from streams.rule import Found, Outcome, not_recorded
+from streams.rule import Outcome, not_recorded
+from streams.rules.claims import claim_found, claim_subject, words
+
+SELF = frozenset({"self", "18"})
 
 
 def billed_outside_coverage(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -15,48 +22,314 @@ def billed_outside_coverage(case: SessionCase, now: datetime) -> Iterator[Outcom
     Before it began: 26. After it ended: 27. In a gap between two coverages of that payer: 200.
     Source: domain-facts §1.6, §1.7 B20.
     """
-    for claim in case.claims:
+    for claim in case.standing_claims:
         data = claim.data
-        if data.coverage is None:
+        day = service_day(case, claim)
+        if data.coverage is None or day is None:
             continue
-        day = _service_day(case, claim.id)
-        if day is None:
-            continue
-        subject = {"session": case.id, "client": data.client, "claim": claim.id, "coverage": data.coverage}
         coverages = case.client(data.client).coverages
-        billed = next((coverage for coverage in coverages if coverage.id == data.coverage), None)
+        billed = coverage_of(case, claim)
+        keys = {"coverage": data.coverage}
         if billed is None:
-            yield not_recorded(f"coverage {data.coverage}, which claim {claim.id} bills", subject, (claim,))
+            yield not_recorded(
+                f"coverage {data.coverage}, which claim {claim.id} bills",
+                claim_subject(case, claim) | keys,
+                (claim,),
+            )
             continue
         predicts = _outside(day, billed.data, coverages)
         if predicts is not None:
-            span = f"{billed.data.start or 'an unknown day'} to {billed.data.end or 'today'}"
-            yield Found(
-                subject=subject,
-                why=f"Claim {claim.id} bills {day} to coverage {billed.id}, which runs from {span}.",
-                todo="Find the coverage in force on that day and bill it, or bill the client if there was none.",
-                evidence=(claim, case.appointment, billed),
-                predicts=predicts,
-                money_at_stake_cents=cents(data.total),
+            span = f"from {billed.data.start or 'an unknown day'} to {billed.data.end or 'today'}"
+            yield claim_found(
+                case,
+                claim,
+                f"bills {day} to coverage {billed.id}, which runs {span}",
+                "Find the coverage in force on that day and bill it, or bill the client if there was none.",
+                predicts,
+                billed,
+                keys=keys,
             )
 
 
-def _service_day(case: SessionCase, claim_id: str) -> date | None:
+def service_day(case: SessionCase, claim: Held[Claim]) -> date | None:
+    """The date of service: the session's local day; until it began, what the claim's lines say."""
     if case.session.actual_start is not None:
         return case.service_on
-    claim = next(claim for claim in case.claims if claim.id == claim_id)
-    lines = claim.data.lines
-    return next((line.date for line in lines if line.date is not None), case.service_on)
+    return next((line.date for line in claim.data.lines if line.date is not None), case.service_on)
+
+
+def coverage_of(case: SessionCase, claim: Held[Claim]) -> Held[Coverage] | None:
+    """The coverage a claim names; None if it names none or nobody knows it."""
+    coverages = case.client(claim.data.client).coverages
+    return next((coverage for coverage in coverages if coverage.id == claim.data.coverage), None)
+
+
+def covers(coverage: Coverage, day: date) -> bool:
+    """In force on a day, both ends included."""
+    return not (coverage.start is not None and day < coverage.start) and not (
+        coverage.end is not None and day > coverage.end
+    )
 
 
 def _outside(day: date, billed: Coverage, coverages: tuple[Held[Coverage], ...]) -> str | None:
-    before = billed.start is not None and day < billed.start
-    after = billed.end is not None and day > billed.end
-    if not before and not after:
+    if covers(billed, day):
         return None
     others = [other.data for other in coverages if other.data.payer == billed.payer]
     ended_earlier = any(other.end is not None and other.end < day for other in others)
     starts_later = any(other.start is not None and other.start > day for other in others)
     if ended_earlier and starts_later:
         return "200"
-    return "26" if before else "27"
+    return "26" if billed.start is not None and day < billed.start else "27"
+
+
+def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """B21: the payer was asked within the window before the date of service, and its last answer was active.
+
+    `eligibility_window_days` before the day, or in the same month where the payer's `eligibility_rule` says so. Only
+    primary claims: a secondary payer is asked with the primary's. Source: domain-facts §1.7 B21.
+    """
+    for claim in case.standing_claims:
+        data = claim.data
+        day, coverage = service_day(case, claim), coverage_of(case, claim)
+        if day is None or coverage is None or data.sequence not in (None, "primary") or not covers(coverage.data, day):
+            continue
+        answers = _answers(case, claim)
+        in_window = [(asked_on, answer) for asked_on, answer in answers if _in_window(case, claim, asked_on, day)]
+        keys = {"coverage": coverage.id}
+        if not in_window:
+            last = max((asked_on for asked_on, _ in answers if asked_on <= day), default=None)
+            yield claim_found(
+                case,
+                claim,
+                "bills a coverage that was not checked in time: "
+                + (f"last on {last}, for a visit on {day}" if last else f"never before the visit on {day}"),
+                "Ask the payer whether the client was eligible on that day before the claim is sent.",
+                "27",
+                coverage,
+                *(answer for _, answer in answers),
+                keys=keys,
+            )
+            continue
+        asked_on, answer = in_window[-1]
+        if (answer.data.result or "").casefold() == "inactive":
+            yield claim_found(
+                case,
+                claim,
+                f"bills coverage {coverage.id}, which the payer called inactive on {asked_on}",
+                "Find the coverage in force on that day, or bill the client.",
+                "27",
+                coverage,
+                answer,
+                keys=keys,
+            )
+
+
+def _answers(case: SessionCase, claim: Held[Claim]) -> list[tuple[date, Held[Eligibility]]]:
+    """What the payer answered about the claim's coverage and on which local day, in order."""
+    answers = [
+        answer
+        for answer in case.client(claim.data.client).eligibilities
+        if answer.data.coverage == claim.data.coverage and answer.data.checked_at is not None
+    ]
+    answers.sort(key=lambda answer: (str(answer.data.checked_at and answer.data.checked_at.timestamp()), answer.id))
+    return [
+        (case.practice.day_of(answer.data.checked_at), answer)
+        for answer in answers
+        if answer.data.checked_at is not None
+    ]
+
+
+def _in_window(case: SessionCase, claim: Held[Claim], asked_on: date, day: date) -> bool:
+    policy = case.practice.policy
+    if policy.payer(claim.data.payer).eligibility_rule == "same_month":
+        return (asked_on.year, asked_on.month) == (day.year, day.month)
+    return day - timedelta(days=policy.eligibility_window_days) <= asked_on <= day
+
+
+def not_as_the_payer_knows_them(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """B22: member id, name, birth date and relation on the claim are those the payer answered with.
+
+    A minor insured through somebody else is never sent as self (18). Source: domain-facts §1.6, §1.7 B22. The
+    answer of the last check up to the date of service counts, or the first one after it.
+    """
+    for claim in case.standing_claims:
+        data = claim.data
+        day = service_day(case, claim)
+        if day is None:
+            continue
+        answer = _answer_for(case, claim, day)
+        wrong: list[str] = []
+        if answer is not None:
+            its = answer.data
+            wrong += ["member id"] if _differ(_letters(data.member_id), _letters(its.member_id)) else []
+            wrong += ["name"] if _differ(_name(data.patient_name), _name(its.name)) else []
+            wrong += ["birth date"] if _differ(data.patient_dob, its.dob) else []
+            wrong += ["relation"] if _differ(_relation(data.relation), _relation(its.relation)) else []
+        coverage = coverage_of(case, claim)
+        minor_as_self = coverage is not None and _minor_as_self(case, claim, coverage.data, day)
+        if not wrong and not minor_as_self:
+            continue
+        reasons = [f"{words(wrong)} differ{'s' if len(wrong) == 1 else ''} from the payer's answer"] if wrong else []
+        reasons += ["a minor insured through somebody else is sent as self"] if minor_as_self else []
+        yield claim_found(
+            case,
+            claim,
+            f"does not describe the insured as the payer knows them: {words(reasons)}",
+            "Correct the claim (or the registration, and check eligibility again) before it is sent.",
+            "16" if wrong == ["relation"] and not minor_as_self else "31",
+            coverage,
+            answer,
+            keys={} if coverage is None else {"coverage": coverage.id},
+        )
+
+
+def _answer_for(case: SessionCase, claim: Held[Claim], day: date) -> Held[Eligibility] | None:
+    answers = _answers(case, claim)
+    before = [answer for asked_on, answer in answers if asked_on <= day]
+    return before[-1] if before else next((answer for _, answer in answers), None)
+
+
+def _differ(one: object, other: object) -> bool:
+    return bool(one) and bool(other) and one != other
+
+
+def _letters(text: str | None) -> str:
+    return re.sub(r"[^0-9a-z]", "", (text or "").casefold())
+
+
+def _name(text: str | None) -> frozenset[str]:
+    """A name's parts, whatever their order and case; a middle initial alone makes no other person."""
+    parts = re.sub(r"[^\w\s]", " ", (text or "").casefold()).split()
+    return frozenset(part for part in parts if len(part) > 1) or frozenset(parts)
+
+
+_RELATIONS = {"18": "self", "01": "spouse", "19": "child"}
+
+
+def _relation(text: str | None) -> str:
+    word = (text or "").casefold()
+    return _RELATIONS.get(word, word)
+
+
+def _minor_as_self(case: SessionCase, claim: Held[Claim], coverage: Coverage, day: date) -> bool:
+    if _relation(claim.data.relation) != "self":
+        return False
+    age = case.client(claim.data.client).age_on(day)
+    if age is None or age >= 18:
+        return False
+    through_another = coverage.subscriber is not None and coverage.subscriber != claim.data.client
+    return through_another or (coverage.relation is not None and _relation(coverage.relation) != "self")
+
+
+def out_of_order(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """B23: with two or more coverages in force, claims go in COB order; a secondary says what the primary did.
+
+    An employee assistance programme is no part of that order (B50). Source: domain-facts §1.6 (22), §1.7 B23.
+    """
+    for claim in case.standing_claims:
+        data = claim.data
+        day = service_day(case, claim)
+        if day is None:
+            continue
+        active = [
+            coverage
+            for coverage in case.client(data.client).coverages
+            if covers(coverage.data, day) and case.practice.policy.payer(coverage.data.payer).kind != "eap"
+        ]
+        billed = next((coverage for coverage in active if coverage.id == data.coverage), None)
+        if data.sequence == "secondary" and data.primary_adjudicated is None:
+            yield claim_found(
+                case,
+                claim,
+                "goes to the secondary payer without what the primary payer decided",
+                "Wait for the primary payer's remittance and report it on this claim.",
+                "22",
+                *active,
+            )
+        elif billed is not None and len(active) > 1:
+            yield from _order(case, claim, billed, active)
+
+
+def _order(
+    case: SessionCase, claim: Held[Claim], billed: Held[Coverage], active: list[Held[Coverage]]
+) -> Iterator[Outcome]:
+    if any(coverage.data.rank is None for coverage in active):
+        yield not_recorded(
+            f"in which order the coverages of client {claim.data.client} pay",
+            claim_subject(case, claim),
+            (claim, *active),
+        )
+        return
+    ahead = sum(1 for coverage in active if (coverage.data.rank or 0) < (billed.data.rank or 0))
+    place = {"secondary": 1, "tertiary": 2}.get(claim.data.sequence or "primary", 0)
+    alike = sum(1 for coverage in active if coverage.data.rank == billed.data.rank)
+    if not ahead <= place < ahead + alike:
+        first = min(active, key=lambda coverage: (coverage.data.rank or 0, coverage.id))
+        yield claim_found(
+            case,
+            claim,
+            f"goes to coverage {billed.id} as {claim.data.sequence or 'primary'}, but that coverage pays "
+            f"{'first' if ahead == 0 else f'after {ahead} other' + ('s' if ahead > 1 else '')}",
+            f"Bill the coverages in their order; {first.id} pays first.",
+            "22",
+            *active,
+            keys={"coverage": billed.id},
+        )
+
+
+def not_in_the_plan(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """B27: the plan covers the code. What Medicare never covers is B13's.
+
+    Source: domain-facts §1.6 (96, 204), §1.7 B27; codes from the coverage's and the payer's `excluded_codes`.
+    """
+    for line in case.billed_lines:
+        coverage = coverage_of(case, line.claim)
+        payer = case.practice.policy.payer(line.payer_id)
+        if line.code == "90849" and payer.kind == "medicare":
+            continue
+        by_plan = coverage is not None and line.code in coverage.data.excluded_codes
+        if by_plan or line.code in payer.excluded_codes:
+            yield claim_found(
+                case,
+                line.claim,
+                f"bills {line.code}, which the {'plan' if by_plan else 'payer'} does not cover",
+                "Tell the client before the next visit what it will cost them; bill a covered service or the client.",
+                "204" if by_plan else "96",
+                coverage,
+                keys={} if coverage is None else {"coverage": coverage.id},
+            )
+
+
+def another_payer_insures(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """B49: an attended visit is billed to a payer that insured the client on the day.
+
+    Nobody at all insured them: that is B20's. Source: domain-facts §1.6 (109), §1.7 B49.
+    """
+    for claim in case.claims_billing:
+        data = claim.data
+        day = service_day(case, claim)
+        if data.payer is None or day is None or case.missed(data.client):
+            continue
+        client = case.client(data.client)
+        active = [coverage for coverage in client.coverages if covers(coverage.data, day) and coverage.data.payer]
+        named = coverage_of(case, claim)
+        if named is not None and named.data.payer not in (None, data.payer):
+            yield _wrong_payer(case, claim, named, f"but coverage {named.id} is with {named.data.payer}")
+            continue
+        assisted_by = {a.data.payer for a in client.authorizations if a.data.kind == "eap"}
+        insured_with = {coverage.data.payer for coverage in active} | assisted_by
+        if active and data.payer not in insured_with:
+            payers = words(sorted({coverage.data.payer or "" for coverage in active}))
+            yield _wrong_payer(case, claim, active[0], f"but on that day the client was insured with {payers}")
+
+
+def _wrong_payer(case: SessionCase, claim: Held[Claim], coverage: Held[Coverage], why: str) -> Outcome:
+    return claim_found(
+        case,
+        claim,
+        f"goes to payer {claim.data.payer}, {why}",
+        "Bill the payer that insured the client on the day.",
+        "109",
+        coverage,
+        keys={"coverage": coverage.id},
+    )

@@ -1,16 +1,16 @@
-"""Is what is billed documented and signed? Pure."""
+"""Is what is billed documented and signed, for each person in words of their own? Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+from functools import lru_cache
 
 from schemas.care import Claim, Note
-from streams.cases import SessionCase, cents
+from streams.cases import BilledLine, SessionCase, cents
 from streams.files import Held
+from streams.policy.procedures import ADD_ON_CODES, FAMILY_CODES, INDIVIDUAL_CODES, procedure_on
 from streams.rule import Found, Outcome
-from streams.rules.attendance_billing import FAMILY_CODES, MINUTES_FOR_FAMILY_CODE, individual_code
-
-INDIVIDUAL_CODES = frozenset({"90832", "90834", "90837"})
-ADD_ONS = frozenset({"90785", "90840"})
+from streams.rules.claims import claim_found, words
 
 
 def billed_without_signed_note(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -19,25 +19,24 @@ def billed_without_signed_note(case: SessionCase, now: datetime) -> Iterator[Out
     An AI draft is not a note, nor is the shared part of a group note, nor a signed note that was changed without an
     addendum. Source: domain-facts §3.2-3.4, §1.7 B39.
     """
-    for claim in case.claims:
-        data = claim.data
-        notes = [note for note in case.notes if note.data.client == data.client]
-        problem = _problem(case, data, notes)
+    for claim in case.claims_billing:
+        notes = [note for note in case.notes if note.data.client == claim.data.client]
+        problem = _problem(case, claim, notes)
         if problem is not None:
             why, predicts = problem
-            yield Found(
-                subject={"session": case.id, "client": data.client, "claim": claim.id},
-                why=f"Claim {claim.id} bills session {case.id} for client {data.client}, but {why}.",
-                todo="Have the clinician complete and sign this client's note; send the claim only then."
+            yield claim_found(
+                case,
+                claim,
+                f"cannot be sent: {why}",
+                "Have the clinician complete and sign this client's note; send the claim only then."
                 if predicts == "16"
                 else "Correct whichever is wrong, the note (by addendum) or the claim.",
-                evidence=(claim, case.appointment, *notes),
-                predicts=predicts,
-                money_at_stake_cents=cents(data.total),
+                predicts,
+                *notes,
             )
 
 
-def _problem(case: SessionCase, claim: Claim, notes: list[Held[Note]]) -> tuple[str, str] | None:
+def _problem(case: SessionCase, claim: Held[Claim], notes: list[Held[Note]]) -> tuple[str, str] | None:
     own = [note for note in notes if note.data.kind != "addendum"]
     if not own:
         return "this client has no note of their own", "16"
@@ -51,23 +50,85 @@ def _problem(case: SessionCase, claim: Claim, notes: list[Held[Note]]) -> tuple[
     intact = [note for note in signed if (not note.data.amended or note.id in addenda)]
     if not intact:
         return "the signed note was changed afterwards without an addendum", "16"
-    mismatches = [_mismatch(case, claim, note.data) for note in intact]
+    lines = case.lines_of_claim.get(claim.id, ())
+    mismatches = [_mismatch(case, lines, note.data) for note in intact]
     return None if None in mismatches else mismatches[0]
 
 
-def _mismatch(case: SessionCase, claim: Claim, note: Note) -> tuple[str, str] | None:
-    codes = {line.code for line in claim.lines if line.code is not None} - ADD_ONS
-    dates = {line.date for line in claim.lines if line.date is not None}
+def _mismatch(case: SessionCase, lines: tuple[BilledLine, ...], note: Note) -> tuple[str, str] | None:
+    codes = {line.code for line in lines if line.code} - ADD_ON_CODES
+    dates = {line.line.date for line in lines if line.line.date is not None}
     if note.date is not None and dates and note.date not in dates:
-        return f"the note is dated {note.date}", "252"
+        return f"the note is dated {note.date}, the claim another day", "252"
     if note.code is not None and codes and note.code not in codes:
-        return f"the note says code {note.code}", "252"
-    if note.start is not None and note.stop is not None:
-        minutes = int((note.stop - note.start) // timedelta(minutes=1))
-        for code in sorted(codes):
-            too_short = code in FAMILY_CODES and minutes < MINUTES_FOR_FAMILY_CODE
-            other_band = code in INDIVIDUAL_CODES and individual_code(minutes) != code
-            # when the session itself has that length, the duration is B10's or B11's to tell
-            if (too_short or other_band) and minutes != case.duration_minutes:
-                return f"the note documents {minutes} minutes, which {code} does not allow", "252"
+        return f"the note says code {note.code}, the claim {words(sorted(codes))}", "252"
+    if note.start is None or note.stop is None or case.service_on is None:
+        return None
+    minutes = int((note.stop - note.start) // timedelta(minutes=1))
+    if minutes == case.duration_minutes:
+        return None  # when the session itself has that length, it is B10's, B11's or B15's to tell
+    for code in sorted(codes & (FAMILY_CODES | INDIVIDUAL_CODES)):
+        procedure = procedure_on(code, case.service_on)
+        if procedure is not None and not procedure.fits(minutes):
+            return f"the note documents {minutes} minutes, which {code} does not allow", "252"
     return None
+
+
+FEWEST_WORDS = 4
+"""Shorter texts ("Attended.") say nothing that could be called cloned."""
+
+
+def cloned_notes(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """B40: what is written about one member is not written about another: each note is that person's own.
+
+    Compared word by word, within one session; cloned from `note_similarity_percent` on. Source: domain-facts §3.2
+    ("never cloned"), §1.7 B40.
+    """
+    notes = [n for n in case.notes if n.data.client is not None and n.data.kind in (None, "progress") and n.data.text]
+    texts = [(note, _words_of(note.data.text or "")) for note in notes]
+    alike: dict[str, list[Held[Note]]] = {}
+    threshold = case.practice.policy.note_similarity_percent
+    for index, (note, mine) in enumerate(texts):
+        for other, its in texts[index + 1 :]:
+            if note.data.client != other.data.client and _similarity_percent(mine, its, threshold) >= threshold:
+                alike.setdefault(note.id, []).append(other)
+                alike.setdefault(other.id, []).append(note)
+    for note in notes:
+        if note.id not in alike or note.data.client is None:
+            continue
+        client_id = note.data.client
+        claims = [claim for claim in case.claims_billing if claim.data.client == client_id]
+        others = sorted({other.id for other in alike[note.id]})
+        yield Found(
+            subject={"session": case.id, "client": client_id, "note": note.id},
+            why=f"Note {note.id} of client {client_id} says nearly word for word what {words(others)} "
+            f"say{'s' if len(others) == 1 else ''} of another member of session {case.id}.",
+            todo="Write what this client did, said and needs (by addendum if the note is signed).",
+            evidence=(note, *alike[note.id]),
+            predicts="50",
+            money_at_stake_cents=sum(cents(claim.data.total) or 0 for claim in claims) or None,
+        )
+
+
+@lru_cache(maxsize=2048)
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(text.casefold().split())
+
+
+def _similarity_percent(one: tuple[str, ...], other: tuple[str, ...], threshold: int) -> float:
+    if min(len(one), len(other)) < FEWEST_WORDS:
+        return 0.0
+    if one == other:
+        return 100.0
+    total = len(one) + len(other)
+    mine, its = _distinct(one), _distinct(other)
+    # no more words in common than this; without the bound twelve notes would cost milliseconds
+    at_most = len(mine & its) + min(len(one) - len(mine), len(other) - len(its))
+    if 200 * at_most < threshold * total:
+        return 0.0
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() * 100
+
+
+@lru_cache(maxsize=2048)
+def _distinct(text: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(text)
