@@ -6,7 +6,6 @@ Must never listen on anything but the loopback address.
 import asyncio
 import base64
 import socket
-import subprocess
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,10 +57,10 @@ def _format(properties: Path, class_path: str) -> None:
         class_path,
         heap_mb=128,
     )
-    done = subprocess.run(launch.argv, env=dict(launch.environment), capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stdout + done.stderr).strip().splitlines()[-1:]
-        raise Refusal(f"the broker's log folder could not be formatted ({' '.join(last)}); see {properties}")
+    log = properties.parent.parent / "log" / "kafka-format.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if launch.start(log, {}).wait():
+        raise Refusal(f"the broker's log folder could not be formatted; see {log}")
 
 
 def _properties(part: KafkaPart, data: Path) -> str:
