@@ -153,7 +153,8 @@ class ClickHouseFindings:
                     state = 'open' AND isNotNull(money_at_stake_cents)))),
                 countIf(toUnixTimestamp64Milli(opened_at) >= {{day_from:Int64}}),
                 countIf(state = 'resolved' AND toUnixTimestamp64Milli(changed_at) >= {{day_from:Int64}}),
-                countIf(state = 'open' AND {{seen:Int64}} >= 0 AND toUnixTimestamp64Milli(changed_at) > {{seen:Int64}}),
+                countIf(state = 'open' AND NOT historical AND {{seen:Int64}} >= 0
+                    AND toUnixTimestamp64Milli(changed_at) > {{seen:Int64}}),
                 count(), max(toUnixTimestamp64Milli(changed_at))
             FROM fact_finding FINAL WHERE {where}""",  # noqa: S608 - constant fragments only
             parameters,

@@ -56,7 +56,8 @@ class View:
             rules=self.rules,
             practices=self.practices,
             state="resolved" if self.today == "resolved" else "all" if self.today == "opened" else self.state,
-            historical=self.historical,
+            # nobody is alerted about what was already so when the practice was connected: it is never news
+            historical="hide" if self.new and self.historical == "show" else self.historical,
             search=self.search,
             opened_from=day_from if self.today == "opened" else None,
             changed_from=day_from if self.today == "resolved" else None,

@@ -84,7 +84,9 @@ class InMemoryFindings:
             money_at_stake_cents=sum(money.values()),
             opened_today=sum(finding.opened_at >= day_from for finding in visible),
             resolved_today=sum(finding.state == "resolved" and finding.changed_at >= day_from for finding in visible),
-            new=0 if seen is None else sum(milliseconds(finding.changed_at) > milliseconds(seen) for finding in opened),
+            new=0
+            if seen is None
+            else sum(not one.historical and milliseconds(one.changed_at) > milliseconds(seen) for one in opened),
             newest_change=None if not visible else instant(max(milliseconds(one.changed_at) for one in visible)),
         )
 

@@ -158,6 +158,7 @@ def _findings_values(
         "facets": listing.facets,
         "available": listing.available,
         "total": total,
+        "page_size": size,
         "first_row": (view.page - 1) * size + 1,
         "last_page": max(1, -(-reachable // size)),
         "csv_href": f"/findings.csv?{view.query()}",

@@ -86,7 +86,7 @@ class Presenter:
             changed=self.moment(finding.changed_at),
             money=wording.money(finding.money_at_stake_cents),
             denial_meaning=wording.denial(finding.predicts or ""),
-            is_new=looked_ms is not None and milliseconds(finding.changed_at) > looked_ms,
+            is_new=looked_ms is not None and not finding.historical and milliseconds(finding.changed_at) > looked_ms,
             group=group_key(finding, grouping),
         )
 

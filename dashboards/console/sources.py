@@ -150,7 +150,8 @@ class Counters:
     opened_today: int = 0
     resolved_today: int = 0
     new: int = 0
-    """Open findings changed after the mark "seen up to here"; 0 when nothing was ever marked."""
+    """Open findings changed after the mark "seen up to here", without those that were already so when the practice was
+    connected; 0 when nothing was ever marked."""
     newest_change: datetime | None = None
 
     @property

@@ -29,6 +29,8 @@
   const practiceNow = () => clock.ms + (Date.now() - clock.at) * clock.speed;
   const shortMoment = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZone: body.dataset.zone || "UTC" });
 
+  const exactMoment = new Intl.DateTimeFormat("en-US", { weekday: "short", month: "short", day: "numeric", year: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit", timeZone: body.dataset.zone || "UTC", timeZoneName: "short" });
+
   function span(seconds) {
     for (const [size, name] of [[86400, "day"], [3600, "hour"], [60, "minute"]]) {
       if (seconds >= size) {
@@ -53,8 +55,10 @@
     }
     const shown = $("#practice-clock");
     if (shown) shown.textContent = shortMoment.format(practice).replace(/\u202f/g, " ");
+    const exact = $("[data-practice-exact]");
+    if (exact) exact.textContent = exactMoment.format(practice).replace(/\u202f/g, " ");
   }
-  setInterval(tick, clock.speed > 1 ? 2000 : 20000);
+  setInterval(tick, clock.speed > 1 || page === "system" ? 1000 : 20000);
 
   // ---- colors
 
@@ -275,22 +279,25 @@
     if (!old && !arrived.matches) { countSoon(); return; }
     const row = new DOMParser().parseFromString(arrived.html, "text/html").querySelector(".row");
     document.adoptNode(row);
+    const tell = !arrived.finding.historical; // what was already so when Conjoint was connected alerts nobody
     if (old) {
       const focused = old.contains(document.activeElement);
       const stays = old.closest(".group").dataset.group === arrived.group || !arrived.matches;
       if (stays) { old.replaceWith(row); } else { remove(old); insert(row, arrived); }
       if (focused) $("a", row).focus({ preventScroll: true });
-      announce(arrived.state === "resolved" ? `Resolved: ${arrived.finding.why}` : `Changed: ${arrived.summary}`);
+      if (tell) announce(arrived.state === "resolved" ? `Resolved: ${arrived.finding.why}` : `Changed: ${arrived.summary}`);
     } else if (Number(view.viewPage) > 1) {
       $("#more-notice").hidden = false;
       countSoon();
       return;
     } else {
       insert(row, arrived);
-      announce(`New finding. ${arrived.summary}`);
+      if (tell) announce(`New finding. ${arrived.summary}`);
     }
-    row.classList.add("row--arrived");
-    setTimeout(() => row.classList.remove("row--arrived"), 4000);
+    if (tell) {
+      row.classList.add("row--arrived");
+      setTimeout(() => row.classList.remove("row--arrived"), 4000);
+    }
     tick();
     countSoon();
   }
@@ -335,8 +342,8 @@
     rows.insertBefore(row, older || null);
     const all = $$(".row", groups);
     const last = all[all.length - 1];
-    // the list stays as long as a page: what falls off its end is on the next page
-    if (all.length > Number(groups.dataset.pageSize) && last !== row && !last.contains(document.activeElement)) remove(last);
+    // the list stays as long as a page: what falls off its end, perhaps this very row, is on the next page
+    if (all.length > Number(groups.dataset.pageSize) && !last.contains(document.activeElement)) remove(last);
   }
 
   // ---- the figures follow, a moment later: the store must have taken the finding in
@@ -448,4 +455,6 @@
 
   tick();
   if (pill || page === "finding") connect();
+  // how far the workers are behind comes from themselves, not through the stream
+  if (page === "system") setInterval(() => { if (!document.hidden) refreshSoon(0); }, 10000);
 })();

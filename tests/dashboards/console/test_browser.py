@@ -308,3 +308,20 @@ def test_nothing_is_cut_off_on_a_narrow_screen(browser: Browser, served: Served)
             page.goto(path)
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, path
+
+
+def test_the_first_page_stays_as_long_as_a_page_and_takes_what_belongs_on_it(browser: Browser, served: Served) -> None:
+    for number in range(60):
+        served.desk.findings.put(a_finding(subject={"claim": f"CL-{number}"}, opened_at=served.desk.now))
+    context = browser.new_context(base_url=served.address)
+    for page in _watched(context):
+        sign_in(page)
+        is_live(page)
+        expect(page.locator(".row")).to_have_count(50)
+        served.arrive(a_finding(severity="warn", why="Belongs on the next page.", subject={"claim": "CL-a"}))
+        later = served.desk.now + timedelta(seconds=5)
+        served.arrive(a_finding(why="Belongs on this page.", subject={"claim": "CL-b"}, opened_at=later))
+        expect(page.locator(".row").first).to_contain_text("Belongs on this page.")
+        expect(page.locator(".row")).to_have_count(50)
+        expect(page.locator(".row", has_text="Belongs on the next page.")).to_have_count(0)
+        expect(page.locator('#count [data-count="total"]')).to_have_text("65")
