@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from streams.cases import ClientCase, SessionCase
+from streams.cases import ClientCase, SessionCase, UnitCase
 from streams.files import Held
 
-C = TypeVar("C", SessionCase, ClientCase)
+C = TypeVar("C", SessionCase, ClientCase, UnitCase)
 SeverityWord = Literal["block", "hold", "warn"]
 Evidence = Held[Any]
 

@@ -73,6 +73,9 @@ class Policy(_Table):
     filing_percent: dict[str, int]
     consent_alert_hours_ahead: int
     consent_expiry_notice_days: tuple[int, ...]
+    ai_vendor: dict[str, bool | None] = {}
+    minor_self_consent_age: dict[str, dict[str, int | None]] = {}
+    state_consent_sets: dict[str, Any] = {}
     payers: dict[str, PayerPolicy]
     mue_per_day: dict[str, int]
     ptp: tuple[CodePair, ...]

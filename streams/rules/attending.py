@@ -1,4 +1,4 @@
-"""May this person attend? Treatment consent, the group's agreement, and coming of age.
+"""May this person attend? Treatment consent, the group's or family's agreement, and agreement to a guest.
 
 Pure. A session is looked at from `consent_alert_hours_ahead` before its start; what held at its start decides.
 """
@@ -6,17 +6,20 @@ Pure. A session is looked at from `consent_alert_hours_ahead` before its start; 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from schemas.care import Consent
-from streams.cases import GROUP_KINDS, SessionCase
+from schemas.care import Consent, Couple, Family, Group, Guest
+from streams.cases import CONJOINT_KINDS, GROUP_KINDS, SessionCase
 from streams.files import Held
-from streams.rule import Found, Outcome, Recheck
+from streams.rule import Evidence, Found, Outcome, Recheck, not_recorded
+from streams.scope import words
+
+ADULT = 18
 
 
-def _alert_from(case: SessionCase) -> datetime | None:
-    starts_at = case.starts_at
-    if starts_at is None or case.session.status == "cancelled":
+def alert_from(case: SessionCase) -> datetime | None:
+    """From when a gap about attending is told; None for a session that will not be or has no time."""
+    if case.starts_at is None or case.cancelled:
         return None
-    return starts_at - timedelta(hours=case.practice.policy.consent_alert_hours_ahead)
+    return case.starts_at - timedelta(hours=case.practice.policy.consent_alert_hours_ahead)
 
 
 def without_treatment_consent(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -24,13 +27,13 @@ def without_treatment_consent(case: SessionCase, now: datetime) -> Iterator[Outc
 
     Source: domain-facts §2.5 (treatment consent gates attending, notes and billing), §2.6 C01.
     """
-    alert_from, starts_at = _alert_from(case), case.starts_at
-    if alert_from is None or starts_at is None:
+    told_from, starts_at = alert_from(case), case.starts_at
+    if told_from is None or starts_at is None:
         return
-    if now < alert_from:
-        yield Recheck(alert_from)
+    if now < told_from:
+        yield Recheck(told_from)
         return
-    for client_id in case.expected:
+    for client_id in case.participants:
         client = case.client(client_id)
         if client.consents_holding("treatment", starts_at):
             continue
@@ -40,7 +43,7 @@ def without_treatment_consent(case: SessionCase, now: datetime) -> Iterator[Outc
             why=f"Client {client_id} is booked for session {case.id} and {_why_none(on_file, starts_at)}.",
             todo="Have the treatment consent signed before the session starts, or move the session.",
             evidence=(case.appointment, case.attendance.get(client_id), *on_file),
-            since=alert_from,
+            since=told_from,
         )
 
 
@@ -61,34 +64,23 @@ def without_group_agreement(case: SessionCase, now: datetime) -> Iterator[Outcom
     """C02: every member has signed the group's agreement, in the version in force for this cycle, before the session.
 
     A group record that already speaks of another cycle says nothing about a session outside it: then any agreement
-    for this group that held at the start is enough. Source: domain-facts §2.3, §2.6 C02.
+    for this group that held at the start is enough. In a multi-family group the members are those on its roster.
+    Source: domain-facts §2.3, §2.6 C02.
     """
-    alert_from, starts_at, day = _alert_from(case), case.starts_at, case.service_on
+    told_from, starts_at = alert_from(case), case.starts_at
     group = case.group
-    if alert_from is None or starts_at is None or day is None:
+    if told_from is None or starts_at is None or case.session.kind not in GROUP_KINDS or group is None:
         return
-    if case.session.kind not in GROUP_KINDS or group is None:
+    if now < told_from:
+        yield Recheck(told_from)
         return
-    if now < alert_from:
-        yield Recheck(alert_from)
-        return
-    cycle = group.data.cycle
-    in_cycle = cycle is not None and (cycle.start or day) <= day <= (cycle.end or day)
-    for client_id in case.expected:
+    roster = {member.client for member in group.data.members}
+    for client_id in case.participants:
+        if case.session.kind == "multi_family" and roster and client_id not in roster:
+            continue
         client = case.client(client_id)
-        held = [
-            consent
-            for consent in client.consents_holding("group_agreement", starts_at)
-            if consent.data.unit in (None, group.id)
-        ]
-        if in_cycle and cycle is not None:
-            held = [
-                consent
-                for consent in held
-                if (cycle.id is None or consent.data.cycle in (None, cycle.id))
-                and group.data.agreement_version in (None, consent.data.version)
-            ]
-        if held:
+        held = client.consents_holding("group_agreement", starts_at)
+        if any(covers_group_session(consent.data, case, group) for consent in held):
             continue
         version = group.data.agreement_version
         yield Found(
@@ -97,60 +89,131 @@ def without_group_agreement(case: SessionCase, now: datetime) -> Iterator[Outcom
             f"group agreement{f' {version}' if version else ''} in force for this cycle.",
             todo="Have the agreement signed before the session; a member who declines cannot join the group.",
             evidence=(case.appointment, group, case.attendance.get(client_id), *client.consents("group_agreement")),
-            since=alert_from,
+            since=told_from,
         )
 
 
-COMES_OF_AGE = {
-    "treatment": "treatment consent",
-    "group_agreement": "group agreement",
-    "conjoint_agreement": "family or couples agreement",
-}
+def covers_group_session(consent: Consent, case: SessionCase, group: Held[Group]) -> bool:
+    """The agreement is for this group and, as far as the group's record tells, for the session's cycle."""
+    if consent.unit not in (None, group.id):
+        return False
+    cycle, day = group.data.cycle, case.service_on
+    if cycle is None or day is None or not (cycle.start or day) <= day <= (cycle.end or day):
+        return True
+    if cycle.id is not None and consent.cycle not in (None, cycle.id):
+        return False
+    # a record that changed after the session may already name the version that came later
+    changed_since = case.starts_at is not None and group.at > case.starts_at
+    return changed_since or group.data.agreement_version in (None, consent.version)
 
 
-def guardian_consent_lapsed(case: SessionCase, now: datetime) -> Iterator[Outcome]:
-    """C06: from the start of the eighteenth birthday a guardian's signature no longer counts; the client's own does.
+def without_conjoint_agreement(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """C04: every adult in a family or couples session has signed the conjoint agreement for who the unit is now.
 
-    Sessions before the birthday stay covered. Source: domain-facts §2.6 C06 and the care vocabulary's reading.
+    Who belongs to the unit is taken from its record if that is as old as the session, else only from who is there:
+    a change after the date of service never changes what was true on it. Source: domain-facts §2.3, §2.6 C04.
     """
-    alert_from, starts_at, day = _alert_from(case), case.starts_at, case.service_on
-    if alert_from is None or starts_at is None or day is None:
+    told_from, starts_at = alert_from(case), case.starts_at
+    if told_from is None or starts_at is None or case.session.kind not in CONJOINT_KINDS:
         return
-    if now < alert_from:
-        yield Recheck(alert_from)
+    if now < told_from:
+        yield Recheck(told_from)
         return
-    for client_id in case.expected:
+    for client_id in case.participants:
+        outcome = _conjoint_gap(case, client_id, starts_at, told_from)
+        if outcome is not None:
+            yield outcome
+
+
+def _conjoint_gap(case: SessionCase, client_id: str, starts_at: datetime, told_from: datetime) -> Found | None:
+    client, age, unit = case.client(client_id), case.age_of(client_id), case.family
+    if age is not None and age < ADULT:
+        return None
+    subject = {"session": case.id, "client": client_id}
+    if case.session.unit is not None:
+        subject[case.session.kind] = case.session.unit
+    on_file = client.consents("conjoint_agreement")
+    evidence: tuple[Evidence | None, ...] = (case.appointment, case.attendance.get(client_id), unit, *on_file)
+    held = [
+        consent
+        for consent in client.consents_holding("conjoint_agreement", starts_at)
+        if consent.data.unit is None or consent.data.unit == case.session.unit
+    ]
+    if not held:
+        if age is None:
+            return not_recorded(f"the date of birth of client {client_id}", subject, (*evidence, client.record))
+        return Found(
+            subject=subject,
+            why=f"Client {client_id}, an adult, is in session {case.id} without a conjoint agreement for this "
+            f"{case.session.kind} that holds when it starts.",
+            todo="Have every adult sign the agreement, with its policy on secrets, before the session.",
+            evidence=evidence,
+            since=told_from,
+        )
+    problems = [_composition_changed(case, consent.data, unit, starts_at) for consent in held]
+    if None in problems:
+        return None
+    if "" in problems:
+        return not_recorded(f"for whom the conjoint agreement of client {client_id} was signed", subject, evidence)
+    return Found(
+        subject=subject,
+        why=f"The conjoint agreement of client {client_id} was signed for another composition of the "
+        f"{case.session.kind}: {problems[0]}.",
+        todo="Have every adult sign the agreement anew for the unit as it is now.",
+        evidence=evidence,
+        since=told_from,
+    )
+
+
+def _composition_changed(
+    case: SessionCase, consent: Consent, unit: Held[Family] | Held[Couple] | None, starts_at: datetime
+) -> str | None:
+    """What changed, "" if the composition at signing is not recorded, None if nothing changed."""
+    if not consent.composition:
+        return ""
+    signed_for = set(consent.composition)
+    known_then = unit is not None and unit.at <= starts_at and bool(unit.data.members)
+    now_in = set(unit.data.members) if unit is not None and known_then else signed_for
+    came = sorted((now_in | set(case.participants)) - signed_for)
+    left = sorted(signed_for - now_in)
+    told = [f"{', '.join(came)} came"] if came else []
+    told += [f"{', '.join(left)} left"] if left else []
+    return "; ".join(told) or None
+
+
+def guest_without_agreement(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """C20: an observer, trainee, interpreter or other guest is present only if every participant has agreed.
+
+    The consent names the guest or the guest's role as its observer; one that names nobody is for any guest.
+    Source: domain-facts §2.6 C20.
+    """
+    told_from, starts_at = alert_from(case), case.starts_at
+    if told_from is None or starts_at is None or not case.session.guests:
+        return
+    if now < told_from:
+        yield Recheck(told_from)
+        return
+    for client_id in case.participants:
         client = case.client(client_id)
-        birthday = client.eighteenth_birthday()
-        if birthday is None or day < birthday:
-            continue
-        of_age_at = case.practice.start_of(birthday)
-        lapsed: list[Held[Consent]] = []
-        kinds: list[str] = []
-        for kind, words in COMES_OF_AGE.items():
-            holding = [
-                consent
-                for consent in client.consents_holding(kind, starts_at)
-                if kind == "treatment" or consent.data.unit in (None, case.session.unit)
-            ]
-            if holding and all(_only_a_guardian_signed(consent, of_age_at) for consent in holding):
-                lapsed += holding
-                kinds.append(words)
-        if lapsed:
+        held = [
+            consent
+            for consent in client.consents_holding("observation", starts_at)
+            if consent.data.unit is None or consent.data.unit == case.session.unit
+        ]
+        unagreed = [guest for guest in case.session.guests if not any(_agrees(c.data, guest) for c in held)]
+        if unagreed:
+            roles = ", ".join(sorted({guest.role or "guest" for guest in unagreed}))
             yield Found(
                 subject={"session": case.id, "client": client_id},
-                why=f"Client {client_id} turned 18 on or before the day of session {case.id}; the guardian's "
-                f"signature on the {' and the '.join(kinds)} no longer counts.",
-                todo="Have the client sign in their own name before the session.",
-                evidence=(case.appointment, client.record, case.attendance.get(client_id), *lapsed),
-                since=max(alert_from, min(of_age_at, starts_at)),
+                why=f"Client {client_id} has not agreed to the presence of a guest ({roles}) in session {case.id}.",
+                todo="Ask every participant's written agreement first, or hold the session without the guest.",
+                evidence=(case.appointment, case.attendance.get(client_id), *client.consents("observation")),
+                since=told_from,
             )
 
 
-def _only_a_guardian_signed(consent: Held[Consent], of_age_at: datetime) -> bool:
-    signers = consent.data.signers
-    if not any(signer.role == "guardian" for signer in signers):
-        return False
-    signed_at = consent.data.signed_at
-    own = [signer.at or signed_at for signer in signers if signer.role == "self"]
-    return not any(at is not None and at >= of_age_at for at in own)
+def _agrees(consent: Consent, guest: Guest) -> bool:
+    named = words(consent.observer)
+    if not named:
+        return True
+    return any(known and (known <= named or named <= known) for known in (words(guest.name), words(guest.role)))

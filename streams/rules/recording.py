@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from streams.cases import ClientView, SessionCase, consent_holds
+from streams.cases import ClientView, SessionCase, revoked_wholly_at
 from streams.rule import Evidence, Found, Outcome
 
 
@@ -11,27 +11,32 @@ def recorded_without_everyones_consent(case: SessionCase, now: datetime) -> Iter
     """C08: one missing recording consent means no recording and no transcript for the whole session.
 
     Everybody present at any moment between start and stop counts: latecomers, guests and co-facilitators too.
-    Source: domain-facts §2.4 (strictest law), §2.6 C08.
+    A consent withdrawn while the recording ran on is missing from then. Source: domain-facts §2.4, §2.6 C08.
     """
-    for recording in case.recordings:
-        record = recording.data
-        if record.started_at is None and not record.transcript and record.status is None:
-            continue
-        started_at = record.started_at or case.starts_at
+    spans: list[tuple[str | None, Evidence, datetime | None, datetime | None]] = [
+        (recording.id, recording, recording.data.started_at, recording.data.stopped_at)
+        for recording in case.recordings
+        if recording.data.started_at is not None or recording.data.transcript or recording.data.status is not None
+    ]
+    if not spans:
+        # a transcript without a record of its recording was made from somewhere
+        spans = [(None, transcript, None, None) for transcript in case.file.all("transcript")[:1]]
+    for recording_id, record, started, stopped in spans:
+        started_at = started or case.starts_at
         if started_at is None:
             continue
-        stopped_at = record.stopped_at or case.session.actual_end or max(now, started_at)
+        stopped_at = stopped or case.session.actual_end or max(now, started_at)
         missing: list[str] = []
-        evidence: list[Evidence] = [case.appointment, recording]
+        evidence: list[Evidence] = [case.appointment, record]
         for client_id in _clients_present(case, started_at, stopped_at):
-            presence = case.presence(client_id) or (started_at, stopped_at)
+            arrived, left = case.presence(client_id) or (started_at, stopped_at)
             client = case.client(client_id)
-            if not _consented(client, max(started_at, presence[0]), min(stopped_at, presence[1])):
+            if not _consented(case, client, max(started_at, arrived), min(stopped_at, left)):
                 missing.append(f"client {client_id}")
                 evidence += client.consents("recording")
         for facilitator in case.session.facilitators:
             clinician = case.client(facilitator.clinician)
-            if not _consented(clinician, started_at, stopped_at):
+            if not _consented(case, clinician, started_at, stopped_at):
                 missing.append(f"clinician {facilitator.clinician}")
                 evidence += clinician.consents("recording")
         missing += [
@@ -39,7 +44,7 @@ def recorded_without_everyones_consent(case: SessionCase, now: datetime) -> Iter
         ]
         if missing:
             yield Found(
-                subject={"session": case.id, "recording": recording.id},
+                subject={"session": case.id} | ({} if recording_id is None else {"recording": recording_id}),
                 why=f"Session {case.id} was recorded without a valid recording consent of {', '.join(missing)}.",
                 todo="Stop recording and quarantine the whole session's transcript; nothing may be drafted from it.",
                 evidence=tuple(evidence),
@@ -48,9 +53,7 @@ def recorded_without_everyones_consent(case: SessionCase, now: datetime) -> Iter
 
 def _clients_present(case: SessionCase, started_at: datetime, stopped_at: datetime) -> tuple[str, ...]:
     present = []
-    for client_id in sorted({*case.session.clients, *case.attendance}):
-        if case.missed(client_id):
-            continue
+    for client_id in case.participants:
         presence = case.presence(client_id)
         # attendance not yet recorded: whoever is booked must be taken to be in the room
         if presence is None or (presence[0] < stopped_at and presence[1] > started_at):
@@ -58,12 +61,10 @@ def _clients_present(case: SessionCase, started_at: datetime, stopped_at: dateti
     return tuple(present)
 
 
-def _consented(person: ClientView, from_: datetime, until: datetime) -> bool:
-    for consent in person.consents("recording"):
-        data = consent.data
-        if not consent_holds(data, from_):
-            continue
-        revoked_at = data.revoked_at
-        if revoked_at is None or revoked_at >= until:
+def _consented(case: SessionCase, person: ClientView, from_: datetime, until: datetime) -> bool:
+    for consent in person.consents_holding("recording", from_):
+        revoked_at = revoked_wholly_at(consent.data)
+        for_this = consent.data.unit is None or consent.data.unit == case.session.unit
+        if for_this and (revoked_at is None or revoked_at >= until):
             return True
     return False

@@ -65,7 +65,7 @@ _PEOPLE = {
 _TEXTS = (
     "Presented with low mood rated 6/10. Practised checking the facts about a conflict at work. Will log daily.",
     "Arrived tense, sleeping five hours. Used paced breathing and settled. Plan: evening wind-down routine.",
-    "Quiet at first, then described avoiding phone calls from a sister. Rehearsed an opening sentence; one call agreed.",
+    "Quiet at first, then described avoiding phone calls from a sister. Rehearsed an opening; one call agreed.",
     "No panic since last visit. Explained the exposure ladder to peers; next step is the train platform.",
     "Brought the diary card with three urges and no action. Mapped the chain back to skipped lunches.",
     "Tearful when describing the move; grounding with the five senses helped. Chose two rooms to unpack.",

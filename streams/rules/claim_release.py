@@ -1,0 +1,56 @@
+"""Has the patient allowed this claim to go to the plan? Release of information, assignment, no restriction. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from streams.cases import SessionCase, cents
+from streams.rule import Evidence, Found, Outcome, Recheck
+from streams.scope import Party, Standing, standing
+
+RELEASED = frozenset({"Y", "I"})
+ASSIGNED = frozenset({"Y", "W", "TRUE"})
+
+
+def claim_without_release(case: SessionCase, now: datetime) -> Iterator[Outcome]:
+    """C21: a queued claim says that information may be released (CLM09) and benefits are assigned (CLM08), a billing
+    release on file says so too, and the patient has not asked to keep the visit from the plan (HIPAA 164.522(a)).
+
+    A release revoked while the claim waited is C14's. Source: domain-facts §1.5, §2.5, §2.6 C21.
+    """
+    for claim in case.claims:
+        data = claim.data
+        if data.status != "queued":
+            continue
+        client = case.client(data.client)
+        releases = client.consents("billing_release")
+        party = Party.payer(data.payer, case.practice)
+        problems: list[str] = []
+        evidence: list[Evidence | None] = [claim]
+        if data.release_of_information not in RELEASED:
+            problems.append("it carries no release of information (CLM09)")
+        if str(data.assignment_of_benefits).upper() not in ASSIGNED:
+            problems.append("it carries no assignment of benefits (CLM08)")
+        granting = [
+            release
+            for release in releases
+            if release.data.release_of_information in (None, *RELEASED)
+            and release.data.assignment_of_benefits is not False
+        ]
+        for release in granting:
+            if release.data.expires is not None and release.data.expires > now:
+                yield Recheck(release.data.expires)
+        if standing(granting, data.queued_at, now, party) is Standing.NOT_CONSENTED:
+            problems.append("no billing release with assignment is on file")
+            evidence += releases
+        if client.record is not None and client.record.data.restrict_disclosure_to_plan:
+            problems.append("the patient asked not to disclose to the plan")
+            evidence.append(client.record)
+        if problems:
+            yield Found(
+                subject={"session": case.id, "client": data.client, "claim": claim.id},
+                why=f"Claim {claim.id} for client {data.client} is queued, but {'; '.join(problems)}.",
+                todo="Hold the claim until the release and assignment are signed; a restricted visit is never billed "
+                "to the plan.",
+                evidence=tuple(evidence),
+                money_at_stake_cents=cents(data.total),
+            )
