@@ -26,12 +26,16 @@ def topics(settings: Settings) -> str:
     from confluent_kafka.cimpl import NewTopic
 
     from schemas.topics import TOPICS
+    from streams.agents import CHANGELOG_CONFIG, changelog_topics
 
     bootstrap = endpoints_of(settings).bootstrap
     client = AdminClient({"bootstrap.servers": bootstrap}, logger=_silent())
+    configs = {topic.name: topic.config for topic in TOPICS}
+    # the worker would make these itself, but starts before the broker tells of them, and then refuses its first changes
+    configs |= dict.fromkeys(changelog_topics(), CHANGELOG_CONFIG)
     wanted = [
-        NewTopic(topic.name, num_partitions=settings.partitions, replication_factor=-1, config=topic.config)
-        for topic in TOPICS
+        NewTopic(name, num_partitions=settings.partitions, replication_factor=-1, config=config)
+        for name, config in configs.items()
     ]
     try:
         for created in client.create_topics(wanted, request_timeout=30).values():
@@ -44,14 +48,14 @@ def topics(settings: Settings) -> str:
     except KafkaException as error:
         raise Refusal(f"topics could not be created at {bootstrap} ({error.args[0].name()}); is Kafka up?") from None
     wrong = [
-        f"topic {topic.name} has {len(known[topic.name].partitions)} partitions; "
-        f"set {variable('partitions')}={len(known[topic.name].partitions)}"
-        for topic in TOPICS
-        if topic.name in known and len(known[topic.name].partitions) != settings.partitions
+        f"topic {name} has {len(known[name].partitions)} partitions; "
+        f"set {variable('partitions')}={len(known[name].partitions)}"
+        for name in configs
+        if name in known and len(known[name].partitions) != settings.partitions
     ]
     if wrong:
         raise Refusal(*wrong)
-    return f"{len(TOPICS)} topics with {settings.partitions} partitions"
+    return f"{len(configs)} topics with {settings.partitions} partitions"
 
 
 def clickhouse(settings: Settings) -> str:

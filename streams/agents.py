@@ -5,7 +5,9 @@
 Reads care.changes; writes the topics above and the tables' changelogs. No decision is made here: see keeper.py.
 """
 
+import logging
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +36,8 @@ from streams.keeper import Effects, Keeper
 from streams.tables import KeptTable, Outbox, Sealing
 
 STEP = "keep_files"
+GROUP = "conjoint-keep-files"
+log = logging.getLogger(__name__)
 
 
 class SetAside(Protocol):
@@ -51,10 +55,25 @@ class KeepFilesConfig:
     bootstrap: str
     data_folder: Path
     partitions: int
-    group: str = "conjoint-keep-files"
+    group: str = GROUP
     commit_interval_s: float = 1.0
     session_timeout_s: float = 8.0
     producer_settings: dict[str, Any] = field(default_factory=dict)
+
+
+TABLES = (*(f"{kind.value}_files" for kind in FileKind), "whereabouts")
+
+
+def changelog_topics(group: str = GROUP) -> tuple[str, ...]:
+    """The topics the tables are restored from; made before the worker starts, partitioned like care.changes."""
+    return tuple(f"{group}-{table}-changelog" for table in TABLES)
+
+
+CHANGELOG_CONFIG = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": str(MAX_MESSAGE_BYTES),
+    "segment.bytes": str(64 * 1024 * 1024),
+}
 
 
 class _FileTable(KeptTable):
@@ -147,7 +166,7 @@ def _table(app: faust.App, kind: type[KeptTable], name: str, config: KeepFilesCo
         key_type=bytes,
         value_type=bytes,
         beacon=app.tables.beacon,
-        extra_topic_configs={"max.message.bytes": MAX_MESSAGE_BYTES, "segment.bytes": 64 * 1024 * 1024},
+        extra_topic_configs=CHANGELOG_CONFIG,
     )
     app.tables.add(table)
     return table
@@ -186,7 +205,10 @@ class KeepFiles:
             dead(poison)
             return
         except Exception as error:  # a defect of ours: set aside, so that it can be replayed once mended
-            dead(Poison(Reason.FAILED, type(error).__name__))
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            # the place and the kind of defect; the error's text could quote what a record holds
+            log.error("defect: %s at %s:%s", type(error).__name__, Path(place.filename).name, place.lineno)
+            dead(Poison(Reason.FAILED, f"{Path(place.filename).stem}:{place.lineno}"))
             return
         self._send(effects, headers)
         if not change_set.is_tick:
