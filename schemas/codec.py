@@ -4,15 +4,16 @@ A message nobody can read, or that cannot be true, is a Poison with its reason; 
 """
 
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
 from confluent_kafka.schema_registry import topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.serialization import MessageField, SerializationContext
 from fastavro import parse_schema, schemaless_reader
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from schemas.avro import schema_text
 from schemas.care import ENTITIES, PARTS
@@ -24,6 +25,7 @@ from schemas.registry import registry
 from schemas.topics import CARE_CHANGES, MAX_MESSAGE_BYTES, TOPICS, Topic
 
 _HEADER_BYTES = 5
+_NOT_FOUND = 404
 
 
 class Codec:
@@ -48,12 +50,17 @@ class Codec:
         return body
 
     def decode(self, value: bytes | None) -> Schema:
-        """An instance of the topic's schema. Raises Poison: UNDECODABLE, IMPOSSIBLE_VALUE or TOO_LARGE."""
+        """An instance of the topic's schema. Raises Poison if any of it cannot be read or cannot be true."""
         raw = self.decode_plain(value)
+        if self._model is ChangeSet:
+            change_set, poisons = _change_set_of(raw)
+            if poisons:
+                raise poisons[0]
+            return change_set
         try:
             return self._model.model_validate(raw)
         except ValidationError as error:
-            raise Poison(Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
+            raise _poison_of(error) from None
 
     def decode_plain(self, value: bytes | None) -> dict[str, Any]:
         """The message as a plain mapping, not yet checked. Raises Poison: UNDECODABLE or TOO_LARGE."""
@@ -64,10 +71,12 @@ class Codec:
         try:
             if value[0] != 0:
                 raise Poison(Reason.UNDECODABLE, "magic byte")
+            if len(value) < _HEADER_BYTES:
+                raise Poison(Reason.UNDECODABLE, "schema id")
             raw = schemaless_reader(
                 BytesIO(value[_HEADER_BYTES:]), self._writer(int.from_bytes(value[1:_HEADER_BYTES]))
             )
-        except Poison:
+        except (Poison, SchemaRegistryError):
             raise
         except Exception as error:  # whatever the bytes provoke in the Avro reader means the same: nobody can read them
             raise Poison(Reason.UNDECODABLE, type(error).__name__) from None
@@ -78,7 +87,15 @@ class Codec:
     def _writer(self, schema_id: int) -> Any:
         # confluent-kafka's own deserializer walks the whole schema for tags on every message: 1 ms each on care.changes
         if schema_id not in self._writers:
-            self._writers[schema_id] = parse_schema(json.loads(self._registry.get_schema(schema_id).schema_str or ""))
+            try:
+                writer = json.loads(self._registry.get_schema(schema_id).schema_str or "")
+            except SchemaRegistryError as error:
+                if error.http_status_code != _NOT_FOUND:
+                    raise  # a registry that does not answer says nothing about the message
+                raise Poison(Reason.UNDECODABLE, "schema id") from None
+            if writer["name"] != self._model.__name__:
+                raise Poison(Reason.UNDECODABLE, "schema of another topic")
+            self._writers[schema_id] = parse_schema(writer)
         return self._writers[schema_id]
 
 
@@ -89,9 +106,29 @@ def codec(topic_name: str, registry_url: str | None = None) -> Codec:
 
 
 def where_of(error: ValidationError) -> str:
-    """Which fields were wrong and how, without what stood in them."""
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    return "; ".join(f"{'.'.join(str(step) for step in problem['loc'])}: {problem['type']}" for problem in problems[:5])
+    """Which fields were wrong and how, without what stood in them; the key of a map is what stood there, too."""
+    problems = error.errors(include_input=False, include_url=False, include_context=False)[:5]
+    return "; ".join(f"{'.'.join(_step(step) for step in problem['loc'])}: {problem['type']}" for problem in problems)
+
+
+def _step(step: int | str) -> str:
+    return str(step) if isinstance(step, int) or step in _field_names() else "*"
+
+
+@cache
+def _field_names() -> frozenset[str]:
+    names: set[str] = set()
+    models = [BaseModel]
+    while models:
+        model = models.pop()
+        models += model.__subclasses__()
+        names |= {name for field, info in model.model_fields.items() for name in (field, info.alias) if name}
+    return frozenset(names)
+
+
+def _poison_of(error: ValidationError) -> Poison:
+    too_long = any(problem["type"] == "string_too_long" for problem in error.errors(include_input=False))
+    return Poison(Reason.TOO_LARGE if too_long else Reason.IMPOSSIBLE_VALUE, where_of(error))
 
 
 def _plain(value: Schema) -> dict[str, Any]:
@@ -131,7 +168,10 @@ def read_change_set(value: bytes | None) -> tuple[ChangeSet, tuple[Poison, ...]]
 
     One bad change never takes its neighbours with it. Raises Poison if the set itself cannot be read.
     """
-    raw = codec(CARE_CHANGES.name).decode_plain(value)
+    return _change_set_of(codec(CARE_CHANGES.name).decode_plain(value))
+
+
+def _change_set_of(raw: dict[str, Any]) -> tuple[ChangeSet, tuple[Poison, ...]]:
     sound: list[Change] = []
     poisons: list[Poison] = []
     for item in raw["changes"]:
@@ -142,7 +182,7 @@ def read_change_set(value: bytes | None) -> tuple[ChangeSet, tuple[Poison, ...]]
     try:
         return ChangeSet(practice_id=raw["practice_id"], now=raw["now"], changes=tuple(sound)), tuple(poisons)
     except ValidationError as error:
-        raise Poison(Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
+        raise _poison_of(error) from None
 
 
 def change_of(raw: dict[str, Any]) -> Change:
@@ -169,7 +209,6 @@ def change_of(raw: dict[str, Any]) -> Change:
             data=data,
         )
     except ValidationError as error:
-        too_long = any(problem["type"] == "string_too_long" for problem in error.errors(include_input=False))
-        raise Poison(Reason.TOO_LARGE if too_long else Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
+        raise _poison_of(error) from None
     except (KeyError, TypeError) as error:
         raise Poison(Reason.IMPOSSIBLE_VALUE, f"{type(error).__name__}") from None

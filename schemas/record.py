@@ -4,10 +4,10 @@ Frozen, and silent about values: neither a repr nor a validation error ever prin
 """
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from schemas.phi import Phi
 
@@ -30,10 +30,13 @@ class Schema(BaseModel):
         return []
 
 
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
+
+
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("an instant needs an offset")
-    if not 1900 <= moment.year <= 2200:
+    if not _EARLIEST <= moment < _LATEST:  # the same moments whatever the offset: it does not travel
         raise ValueError("an instant outside 1900-2200")
     return moment
 
@@ -55,9 +58,11 @@ def _money(text: str) -> str:
 
 T = TypeVar("T")
 _short = StringConstraints(max_length=MAX_ID_LENGTH)
+# keys are ids joined by a control character: without this an id could pretend to be two
+_printable = StringConstraints(max_length=MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f]*$")
 _long = StringConstraints(max_length=MAX_TEXT_LENGTH)
 
-Id = Annotated[str, _short, Phi.PSEUDONYM]
+Id = Annotated[str, _printable, Phi.PSEUDONYM]
 """An id of a person, session, claim …: stands for somebody without saying who."""
 Word = Annotated[str, _short, Phi.NONE]
 """A code, kind or status word."""
@@ -73,8 +78,9 @@ BirthDate = Annotated[date, AfterValidator(_plausible), Phi.IDENTIFIER]
 Money = Annotated[str, AfterValidator(_money), Phi.NONE]
 """A decimal string of US dollars, such as "140.00"."""
 Flag = Annotated[bool, Phi.NONE]
-Count = Annotated[int, Phi.NONE]
-Number = Annotated[float, Phi.NONE]
+Count = Annotated[int, Field(ge=-(2**63), lt=2**63), Phi.NONE]
+"""A whole number that fits the wire's 64 bits."""
+Number = Annotated[float, Field(allow_inf_nan=False), Phi.NONE]
 
 
 def _none_is_empty(value: Any) -> Any:

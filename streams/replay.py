@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from schemas.care import Policy
 from schemas.change import Change, ChangeSet
@@ -18,11 +18,13 @@ from schemas.codec import change_of
 from schemas.draft_request import DraftRequest
 from schemas.finding import Finding
 from schemas.reasons import Poison
+from schemas.record import Instant
 from streams.book import Book, Shelves
 from streams.keeper import Keeper
+from streams.policy import policy_of
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
-_INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 class NotAChangesFile(ValueError):
@@ -85,12 +87,25 @@ def _whole(raw: dict[str, Any]) -> ChangesFile:
     if not isinstance(changes, list):
         raise NotAChangesFile("changes: not a list")
     parsed = tuple(_change(item, f"changes[{index}]") for index, item in enumerate(changes))
-    policy = raw.get("policy") or None
-    if policy is not None and not isinstance(policy, dict):
-        raise NotAChangesFile("policy: not an object")
-    deliveries = tuple(_delivery(order, index, len(parsed)) for index, order in enumerate(raw.get("deliveries") or ()))
+    orders = [] if raw.get("deliveries") is None else raw["deliveries"]
+    if not isinstance(orders, list):
+        raise NotAChangesFile("deliveries: not a list")
+    deliveries = tuple(_delivery(order, index, len(parsed)) for index, order in enumerate(orders))
     now = None if raw.get("now") is None else read_instant(raw["now"], "now")
-    return ChangesFile(parsed, None if policy is None else orjson.dumps(policy).decode(), now, deliveries)
+    return ChangesFile(parsed, _policy(raw.get("policy")), now, deliveries)
+
+
+def _policy(own: Any) -> str | None:
+    if own is None or own == {}:
+        return None
+    if not isinstance(own, dict):
+        raise NotAChangesFile("policy: not an object")
+    document = orjson.dumps(own).decode()
+    try:
+        policy_of(document)
+    except Poison as poison:
+        raise NotAChangesFile(f"policy: {poison}") from None
+    return document
 
 
 def _delivery(order: Any, index: int, count: int) -> tuple[int, ...]:
@@ -102,16 +117,19 @@ def _delivery(order: Any, index: int, count: int) -> tuple[int, ...]:
 def read_instant(text: Any, where: str) -> datetime:
     """An instant with an offset. Raises NotAChangesFile naming `where`."""
     try:
-        return _INSTANT.validate_python(text)
-    except ValidationError:
-        raise NotAChangesFile(f"{where}: not an instant with an offset") from None
+        return _INSTANT.validate_python(datetime.fromisoformat(text))
+    except (TypeError, ValueError):  # pydantic's own error is a ValueError, too
+        raise NotAChangesFile(f"{where}: not an instant with an offset between 1900 and 2200") from None
 
 
 def _change(raw: Any, where: str) -> Change:
     if not isinstance(raw, dict):
         raise NotAChangesFile(f"{where}: not an object")
     try:
-        return change_of(raw)
+        change = change_of(raw)
+        if isinstance(change.data, Policy):
+            policy_of(change.data.document)
+        return change
     except Poison as poison:
         raise NotAChangesFile(f"{where}: {poison}") from None
 
