@@ -7,7 +7,7 @@ from schemas.care import Consent, Form, Signer
 from streams.cases import CONJOINT_KINDS, GROUP_KINDS, ClientCase, SessionCase, consent_holds
 from streams.rule import Found, Outcome, Recheck, not_recorded
 from streams.rules.ai_drafting import for_this_session
-from streams.rules.attending import covers_group_session
+from streams.rules.attending import ADULT, covers_group_session
 
 
 def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -21,7 +21,7 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
         return
     for client_id in case.participants:
         client = case.client(client_id)
-        for kind in _needed(case):
+        for kind in _needed(case, client_id):
             own = [consent for consent in client.consents(kind) if _meant_for(case, consent.data)]
             if any(consent_holds(consent.data, starts_at) for consent in own):
                 continue
@@ -42,11 +42,13 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
                 )
 
 
-def _needed(case: SessionCase) -> Iterator[str]:
+def _needed(case: SessionCase, client_id: str) -> Iterator[str]:
     yield "treatment"
     if case.session.kind in GROUP_KINDS:
         yield "group_agreement"
-    if case.session.kind in CONJOINT_KINDS:
+    age = case.age_of(client_id)
+    if case.session.kind in CONJOINT_KINDS and (age is None or age >= ADULT):
+        # a minor signs none: without this, the one signed on coming of age would be late for every session before
         yield "conjoint_agreement"
     if case.remote:
         yield "telehealth"
