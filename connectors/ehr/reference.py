@@ -318,19 +318,16 @@ TABLES: Final[dict[str, Table]] = {
         },
     ),
     "practice_policies": Table("policy", "practice_id", {"document": From("policy")}),
-    "clinicians": Table(
-        "clinician",
-        "clinician_id",
+    "form_templates": Table(
+        "form",
+        "form_template_id",
         {
-            "name": "full_name",
-            "npi": "npi",
-            "npi_type": From("npi_entity_type", as_count),
-            "credential": "credential",
-            "level": From("degree_level", word(DEGREE)),
-            "taxonomy": "taxonomy_code",
-            "supervised": From("needs_cosign", as_flag, legacy=False),
-            "supervisor": "supervisor_id",
-            "excluded": From("on_exclusion_list", as_flag, legacy=False),
+            "kind": From("form_kind", word(FORM_KIND)),
+            "version": "form_version",
+            "language": "language",
+            "supersedes": "supersedes",
+            "material_change": From("material_change", as_flag, legacy=False),
+            "effective": From("effective_on", as_day),
         },
     ),
     "clinician_licenses": Table(
@@ -358,6 +355,21 @@ TABLES: Final[dict[str, Table]] = {
         {"supervisor": "supervisor_id", "from": From("started_on", as_day), "to": From("ended_on", as_day)},
         part="supervision",
         key_column="supervision_id",
+    ),
+    "clinicians": Table(
+        "clinician",
+        "clinician_id",
+        {
+            "name": "full_name",
+            "npi": "npi",
+            "npi_type": From("npi_entity_type", as_count),
+            "credential": "credential",
+            "level": From("degree_level", word(DEGREE)),
+            "taxonomy": "taxonomy_code",
+            "supervised": From("needs_cosign", as_flag, legacy=False),
+            "supervisor": "supervisor_id",
+            "excluded": From("on_exclusion_list", as_flag, legacy=False),
+        },
     ),
     "clients": Table(
         "client",
@@ -391,18 +403,21 @@ TABLES: Final[dict[str, Table]] = {
             "to": From("valid_to", as_day),
         },
     ),
-    "groups": Table(
-        "group",
-        "group_id",
-        {
-            "name": "group_name",
-            "kind": From("group_type", word(GROUP_TYPE)),
-            "cycle": Nested(
-                {"id": From("cycle_no"), "start": From("cycle_start", as_day), "end": From("cycle_end", as_day)}
-            ),
-            "agreement_version": "agreement_version",
-            "families": From("family_ids", as_texts, legacy=[]),
-        },
+    "family_members": Table(
+        "family", "family_id", {"client": "client_id"}, part="members", key_column="family_member_id"
+    ),
+    "families": Table(
+        "family",
+        "family_id",
+        {"name": "family_name", "identified_patient": "identified_patient_id", "formed": From("formed_on", as_day)},
+    ),
+    "couple_members": Table(
+        "couple", "couple_id", {"client": "client_id"}, part="members", key_column="couple_member_id"
+    ),
+    "couples": Table(
+        "couple",
+        "couple_id",
+        {"name": "couple_name", "identified_patient": "identified_patient_id", "formed": From("formed_on", as_day)},
     ),
     "group_members": Table(
         "group",
@@ -418,122 +433,31 @@ TABLES: Final[dict[str, Table]] = {
         part="facilitators",
         key_column="group_facilitator_id",
     ),
-    "families": Table(
-        "family",
-        "family_id",
-        {"name": "family_name", "identified_patient": "identified_patient_id", "formed": From("formed_on", as_day)},
-    ),
-    "family_members": Table(
-        "family", "family_id", {"client": "client_id"}, part="members", key_column="family_member_id"
-    ),
-    "couples": Table(
-        "couple",
-        "couple_id",
-        {"name": "couple_name", "identified_patient": "identified_patient_id", "formed": From("formed_on", as_day)},
-    ),
-    "couple_members": Table(
-        "couple", "couple_id", {"client": "client_id"}, part="members", key_column="couple_member_id"
-    ),
-    "appointment_clients": Table(
-        "appointment", "appointment_id", {"client": "client_id"}, part="clients", key_column="appointment_client_id"
-    ),
-    "appointment_facilitators": Table(
-        "appointment",
-        "appointment_id",
-        {"clinician": "clinician_id", "role": From("facilitator_role", word(FACILITATOR_ROLE))},
-        part="facilitators",
-        key_column="appointment_facilitator_id",
-    ),
-    "appointment_guests": Table(
-        "appointment",
-        "appointment_id",
+    "groups": Table(
+        "group",
+        "group_id",
         {
-            "name": "guest_name",
-            "role": From("guest_role", word(GUEST_ROLE)),
-            "recording_consent": From("recording_consent", as_flag),
-        },
-        part="guests",
-        key_column="appointment_guest_id",
-    ),
-    "attendance": Table(
-        "attendance",
-        "attendance_id",
-        {
-            "session": "appointment_id",
-            "client": "client_id",
-            "status": From("attend_code", word(ATTENDANCE)),
-            "arrived": From("arrived_at", as_instant),
-            "left": From("left_at", as_instant),
-            "location": Nested(
-                {
-                    "state": From("location_state"),
-                    "place": From("location_place", word(PLACE)),
-                    "emergency_contact": From("emergency_contact"),
-                }
+            "name": "group_name",
+            "kind": From("group_type", word(GROUP_TYPE)),
+            "cycle": Nested(
+                {"id": From("cycle_no"), "start": From("cycle_start", as_day), "end": From("cycle_end", as_day)}
             ),
+            "agreement_version": "agreement_version",
+            "families": From("family_ids", as_texts, legacy=[]),
         },
     ),
-    "checkin_forms": Table(
-        "checkin",
-        "checkin_form_id",
+    "consent_signers": Table(
+        "consent",
+        "consent_id",
         {
-            "client": "client_id",
-            "session": "appointment_id",
-            "submitted_at": From("submitted_at", as_instant),
-            "answers": From("answers", as_answers, legacy={}),
+            "person": "person_id",
+            "role": From("signer_role", word(SIGNER_ROLE)),
+            "at": From("signed_at", as_instant),
+            "identity_verified": From("identity_verified", as_flag),
+            "document_hash": "document_hash",
         },
-    ),
-    "assessments": Table(
-        "assessment",
-        "assessment_id",
-        {
-            "client": "client_id",
-            "session": "appointment_id",
-            "instrument": "instrument",
-            "on": From("taken_on", as_day),
-            "score": From("total_score", as_number),
-        },
-    ),
-    "session_outlines": Table(
-        "outline",
-        "session_outline_id",
-        {
-            "session": "appointment_id",
-            "author": "author_id",
-            "bullets": From("bullets", records(id=as_text, text=as_text), legacy=[]),
-            "intervention_codes": From("intervention_codes", as_texts, legacy=[]),
-        },
-    ),
-    "recordings": Table(
-        "recording",
-        "recording_id",
-        {
-            "session": "appointment_id",
-            "status": From("rec_status", word(RECORDING_STATUS)),
-            "started_at": From("started_at", as_instant),
-            "stopped_at": From("stopped_at", as_instant),
-            "transcript": From("has_transcript", as_flag, legacy=False),
-        },
-    ),
-    "transcripts": Table(
-        "transcript",
-        "transcript_id",
-        {
-            "session": "appointment_id",
-            "turns": From("turns", records(turn=as_count, speaker=as_text, text=as_text), legacy=[]),
-        },
-    ),
-    "form_templates": Table(
-        "form",
-        "form_template_id",
-        {
-            "kind": From("form_kind", word(FORM_KIND)),
-            "version": "form_version",
-            "language": "language",
-            "supersedes": "supersedes",
-            "material_change": From("material_change", as_flag, legacy=False),
-            "effective": From("effective_on", as_day),
-        },
+        part="signers",
+        key_column="consent_signer_id",
     ),
     "consents": Table(
         "consent",
@@ -574,46 +498,12 @@ TABLES: Final[dict[str, Table]] = {
             "observer": From("observer", optional=True),
         },
     ),
-    "consent_signers": Table(
-        "consent",
-        "consent_id",
-        {
-            "person": "person_id",
-            "role": From("signer_role", word(SIGNER_ROLE)),
-            "at": From("signed_at", as_instant),
-            "identity_verified": From("identity_verified", as_flag),
-            "document_hash": "document_hash",
-        },
-        part="signers",
-        key_column="consent_signer_id",
-    ),
-    "notes": Table(
-        "note",
-        "note_id",
-        {
-            "session": "appointment_id",
-            "client": "client_id",
-            "kind": From("note_kind", word(NOTE_KIND)),
-            "origin": From("origin", word(NOTE_ORIGIN), legacy="human"),
-            "status": From("note_status", word(NOTE_STATUS)),
-            "author": "author_id",
-            "date": From("service_date", as_day),
-            "start": From("start_time", as_instant),
-            "stop": From("stop_time", as_instant),
-            "code": "cpt_code",
-            "text": "body",
-            "diagnoses": From("diagnoses", as_texts, legacy=[]),
-            "complexity_factor": "complexity_factor",
-            "participant_count": From("participant_count", as_count),
-            "context": From("draft_context", as_texts, legacy=[]),
-            "requested_at": From("requested_at", as_instant),
-            "signed_by": "signed_by",
-            "signed_at": From("signed_at", as_instant),
-            "cosigned_by": "cosigned_by",
-            "cosigned_at": From("cosigned_at", as_instant),
-            "addendum_to": "addendum_to",
-            "amended": From("amended", as_flag, legacy=False),
-        },
+    "plan_goals": Table(
+        "plan",
+        "plan_id",
+        {"id": "plan_goal_id", "text": "goal_text"},
+        part="goals",
+        key_column="plan_goal_id",
     ),
     "treatment_plans": Table(
         "plan",
@@ -629,13 +519,6 @@ TABLES: Final[dict[str, Table]] = {
             "signed_at": From("signed_at", as_instant),
             "signed_by": "signed_by",
         },
-    ),
-    "plan_goals": Table(
-        "plan",
-        "plan_id",
-        {"id": "plan_goal_id", "text": "goal_text"},
-        part="goals",
-        key_column="plan_goal_id",
     ),
     "coverages": Table(
         "coverage",
@@ -688,6 +571,133 @@ TABLES: Final[dict[str, Table]] = {
             "relation": From("answered_relation", word(SUBSCRIBER_RELATION)),
         },
     ),
+    "assessments": Table(
+        "assessment",
+        "assessment_id",
+        {
+            "client": "client_id",
+            "session": "appointment_id",
+            "instrument": "instrument",
+            "on": From("taken_on", as_day),
+            "score": From("total_score", as_number),
+        },
+    ),
+    "checkin_forms": Table(
+        "checkin",
+        "checkin_form_id",
+        {
+            "client": "client_id",
+            "session": "appointment_id",
+            "submitted_at": From("submitted_at", as_instant),
+            "answers": From("answers", as_answers, legacy={}),
+        },
+    ),
+    "messages": Table(
+        "message",
+        "message_id",
+        {
+            "thread_of": "thread_client_id",
+            "author": "author_id",
+            "confidential": From("confidential", as_flag, legacy=False),
+            "visible_to": From("visible_to", as_texts, legacy=[]),
+            "sent_at": From("sent_at", as_instant),
+            "text": "body",
+        },
+        constant={"kind": "portal"},
+    ),
+    "disclosures": Table(
+        "message",
+        "disclosure_id",
+        {
+            "status": From("release_status", word(RELEASE_STATUS)),
+            "client": "client_id",
+            "unit": "unit_id",
+            "recipient": Nested({"name": From("recipient_name"), "class": From("recipient_class")}),
+            "purpose": "purpose",
+            "contents": From("contents", as_texts, legacy=[]),
+            "date_range": Days("covers_from", "covers_to"),
+            "under_consents": From("consent_ids", as_texts, legacy=[]),
+            "part2_notice": From("part2_notice", as_flag, legacy=False),
+            "consent_copy": From("consent_copy", as_flag, legacy=False),
+            "sent_at": From("sent_at", as_instant),
+        },
+        constant={"kind": "disclosure"},
+    ),
+    "attendance": Table(
+        "attendance",
+        "attendance_id",
+        {
+            "session": "appointment_id",
+            "client": "client_id",
+            "status": From("attend_code", word(ATTENDANCE)),
+            "arrived": From("arrived_at", as_instant),
+            "left": From("left_at", as_instant),
+            "location": Nested(
+                {
+                    "state": From("location_state"),
+                    "place": From("location_place", word(PLACE)),
+                    "emergency_contact": From("emergency_contact"),
+                }
+            ),
+        },
+    ),
+    "session_outlines": Table(
+        "outline",
+        "session_outline_id",
+        {
+            "session": "appointment_id",
+            "author": "author_id",
+            "bullets": From("bullets", records(id=as_text, text=as_text), legacy=[]),
+            "intervention_codes": From("intervention_codes", as_texts, legacy=[]),
+        },
+    ),
+    "recordings": Table(
+        "recording",
+        "recording_id",
+        {
+            "session": "appointment_id",
+            "status": From("rec_status", word(RECORDING_STATUS)),
+            "started_at": From("started_at", as_instant),
+            "stopped_at": From("stopped_at", as_instant),
+            "transcript": From("has_transcript", as_flag, legacy=False),
+        },
+    ),
+    "transcripts": Table(
+        "transcript",
+        "transcript_id",
+        {
+            "session": "appointment_id",
+            "turns": From("turns", records(turn=as_count, speaker=as_text, text=as_text), legacy=[]),
+        },
+    ),
+    "notes": Table(
+        "note",
+        "note_id",
+        {
+            "session": "appointment_id",
+            "client": "client_id",
+            "kind": From("note_kind", word(NOTE_KIND)),
+            "origin": From("origin", word(NOTE_ORIGIN), legacy="human"),
+            "status": From("note_status", word(NOTE_STATUS)),
+            "author": "author_id",
+            "date": From("service_date", as_day),
+            "start": From("start_time", as_instant),
+            "stop": From("stop_time", as_instant),
+            "code": "cpt_code",
+            "text": "body",
+            "diagnoses": From("diagnoses", as_texts, legacy=[]),
+            "complexity_factor": "complexity_factor",
+            "participant_count": From("participant_count", as_count),
+            "context": From("draft_context", as_texts, legacy=[]),
+            "requested_at": From("requested_at", as_instant),
+            "signed_by": "signed_by",
+            "signed_at": From("signed_at", as_instant),
+            "cosigned_by": "cosigned_by",
+            "cosigned_at": From("cosigned_at", as_instant),
+            "addendum_to": "addendum_to",
+            "amended": From("amended", as_flag, legacy=False),
+        },
+    ),
     "charges": Table(
         "charge",
         "charge_id",
@@ -702,6 +712,21 @@ TABLES: Final[dict[str, Table]] = {
             "date": From("service_date", as_day),
             "invoiced_at": From("invoiced_at", as_instant),
         },
+    ),
+    "claim_lines": Table(
+        "claim",
+        "claim_id",
+        {
+            "code": "cpt_code",
+            "modifiers": From("modifiers", as_texts, legacy=[]),
+            "units": From("units", as_count),
+            "amount": From("line_amount", as_money),
+            "dx_pointers": From("dx_pointers", as_counts, legacy=[]),
+            "date": From("service_date", as_day),
+            "session": "appointment_id",
+        },
+        part="lines",
+        key_column="claim_line_id",
     ),
     "claims": Table(
         "claim",
@@ -747,51 +772,26 @@ TABLES: Final[dict[str, Table]] = {
             "rejection": "rejection",
         },
     ),
-    "claim_lines": Table(
-        "claim",
-        "claim_id",
-        {
-            "code": "cpt_code",
-            "modifiers": From("modifiers", as_texts, legacy=[]),
-            "units": From("units", as_count),
-            "amount": From("line_amount", as_money),
-            "dx_pointers": From("dx_pointers", as_counts, legacy=[]),
-            "date": From("service_date", as_day),
-            "session": "appointment_id",
-        },
-        part="lines",
-        key_column="claim_line_id",
+    "appointment_clients": Table(
+        "appointment", "appointment_id", {"client": "client_id"}, part="clients", key_column="appointment_client_id"
     ),
-    "messages": Table(
-        "message",
-        "message_id",
-        {
-            "thread_of": "thread_client_id",
-            "author": "author_id",
-            "confidential": From("confidential", as_flag, legacy=False),
-            "visible_to": From("visible_to", as_texts, legacy=[]),
-            "sent_at": From("sent_at", as_instant),
-            "text": "body",
-        },
-        constant={"kind": "portal"},
+    "appointment_facilitators": Table(
+        "appointment",
+        "appointment_id",
+        {"clinician": "clinician_id", "role": From("facilitator_role", word(FACILITATOR_ROLE))},
+        part="facilitators",
+        key_column="appointment_facilitator_id",
     ),
-    "disclosures": Table(
-        "message",
-        "disclosure_id",
+    "appointment_guests": Table(
+        "appointment",
+        "appointment_id",
         {
-            "status": From("release_status", word(RELEASE_STATUS)),
-            "client": "client_id",
-            "unit": "unit_id",
-            "recipient": Nested({"name": From("recipient_name"), "class": From("recipient_class")}),
-            "purpose": "purpose",
-            "contents": From("contents", as_texts, legacy=[]),
-            "date_range": Days("covers_from", "covers_to"),
-            "under_consents": From("consent_ids", as_texts, legacy=[]),
-            "part2_notice": From("part2_notice", as_flag, legacy=False),
-            "consent_copy": From("consent_copy", as_flag, legacy=False),
-            "sent_at": From("sent_at", as_instant),
+            "name": "guest_name",
+            "role": From("guest_role", word(GUEST_ROLE)),
+            "recording_consent": From("recording_consent", as_flag),
         },
-        constant={"kind": "disclosure"},
+        part="guests",
+        key_column="appointment_guest_id",
     ),
     "appointments": Table(
         "appointment",
@@ -815,8 +815,8 @@ TABLES: Final[dict[str, Table]] = {
 """Every captured table. Columns a mapping does not name (created_at, updated_at, deleted_at, line_no) carry no fact."""
 
 CAPTURED_TABLES: Final = tuple(TABLES)
-"""In the order in which a snapshot does best to read them: the practices' time zones first, appointments last, because
-a session is not looked at before its appointment is known, and by then everything else about it should be."""
+"""In the order a snapshot does best to read them: the practices' time zones first, the elements of a list before what
+they belong to, appointments last, because a session is not looked at before its appointment is known."""
 
 
 # --- rows in, changes out -----------------------------------------------------------------------------

@@ -122,7 +122,8 @@ def check_coming_sessions(world: World, days_ahead: int) -> None:
     for session in world.session_days[world.practice.id, day]:
         if session.status != "SCHED":
             continue
-        for person_id in session.participants:
+        billed = {} if session.identified is None else {session.identified.id: ""}
+        for person_id in session.participants | billed:
             person = world.people[person_id]
             for coverage in person.coverages:
                 if coverage.covers(day) and (coverage.checked_on is None or (day - coverage.checked_on).days > 6):

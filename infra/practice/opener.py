@@ -62,7 +62,7 @@ def _book(world: World, unit: Unit, clinician: Clinician, people: list[Person]) 
         unit=unit,
         clinician=clinician,
         co=None,
-        start_at=world.anchor + ENDS_AFTER - timedelta(minutes=MINUTES + 3),
+        start_at=world.anchor + ENDS_AFTER - timedelta(minutes=MINUTES),
         minutes=MINUTES,
         modality="OFF",
         identified=None,

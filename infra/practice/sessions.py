@@ -136,7 +136,7 @@ def enter_session(world: World, session: Session, people: list[Person]) -> None:
         )
     for person in people:
         add_participant(world, session, person)
-    begins_at = session.start_at + world.minutes(0, 2)
+    begins_at = session.start_at + (timedelta() if session.purpose == "opener" else world.minutes(0, 2))
     if session.series is not None and session.unit is None and rng.random() < 0.04:
         at = session.start_at - timedelta(hours=rng.randint(26, 90))
         world.later(at, practice, "cancel a session", _cancel, session)
@@ -307,7 +307,10 @@ def start_recording(world: World, session: Session) -> None:
             {"session": session.id, "recording": session.recording},
             "the recorder was switched on although not everybody had consented",
         )
-        session.recorded_unwilling = any(person_id in session.attended for person_id in unwilling)
+        present = [person_id for person_id in unwilling if person_id in session.attended]
+        session.recorded_unwilling = bool(present)
+        for person_id in present:
+            world.people[person_id].recorded_in.append(session.id)
 
 
 def complete(world: World, session: Session) -> None:
