@@ -21,6 +21,19 @@ ZONE = ZoneInfo("America/Chicago")
 SIGNED = "2026-03-11 10:00"
 UNIT_SIGNED = "2026-03-13 10:00"
 
+PART2_ELEMENTS = (
+    "patient_name",
+    "discloser",
+    "information",
+    "recipient",
+    "purpose",
+    "right_to_revoke",
+    "expiry",
+    "signature",
+    "date",
+)
+TPO_ELEMENTS = (*PART2_ELEMENTS, "redisclosure_statement")
+
 _FEES = {
     "90853": "60.00",
     "90849": "55.00",
@@ -342,6 +355,18 @@ class Scenario:
             **{"release_of_information": "Y", "assignment_of_benefits": True, **fields},
         )
 
+    def tpo(self, who: str, **fields: Any) -> Self:
+        """A complete Part 2 consent for treatment, payment and operations, until the end of treatment."""
+        known: Data = {
+            "elements": list(TPO_ELEMENTS),
+            "recipients": ["my treating providers", "health plans", "third-party payers"],
+            "purpose": "treatment, payment and health care operations",
+            "information": ["all SUD treatment records"],
+            "date_range": None,
+            "expires_text": "end of treatment",
+        }
+        return self.consent(who, "part2_tpo", **{**known, **fields})
+
     def telehealth(self, session: str, modality: str = "telehealth_video") -> Self:
         """Everybody takes part from home in Illinois with a telehealth consent, and is billed so."""
         self.set(session, modality=modality)
@@ -408,6 +433,11 @@ class Scenario:
         """A person's consent to AI assistance, with notice and purpose."""
         known: Data = {"purpose": "Drafting session notes", "tool": "Conjoint", "written_notice": True}
         return self.consent(who, "ai_assistance", signer=self._guardian_of(who), **{**known, **fields})
+
+    def seen(self, now: str) -> Self:
+        """Looked at at another moment."""
+        self.now = now
+        return self
 
     def _guardian_of(self, who: str) -> str | None:
         signers = self.data(f"CON-{who}-treatment")["signers"] if self.has(f"CON-{who}-treatment") else []
@@ -604,10 +634,50 @@ class Scenario:
         """What is open at `now`."""
         return [finding for finding in self.replayed(now).findings if finding.state == "open"]
 
-    def found(self, now: str | None = None) -> list[tuple[str, str, dict[str, str]]]:
+    def found(self, now: str | None = None) -> "list[Line]":
         """Rule, severity and subject of what is open at `now`, sorted."""
         lines = [(finding.rule, finding.severity, dict(finding.subject)) for finding in self.findings(now)]
         return sorted(lines, key=repr)
+
+
+Line = tuple[str, str, dict[str, str]]
+"""What a case expects: rule, severity, subject."""
+
+
+def block(rule: str, **subject: str) -> Line:
+    """Expected to block."""
+    return (rule, "block", subject)
+
+
+def hold(rule: str, **subject: str) -> Line:
+    """Expected to hold."""
+    return (rule, "hold", subject)
+
+
+def warn(rule: str, **subject: str) -> Line:
+    """Expected to warn."""
+    return (rule, "warn", subject)
+
+
+Case = tuple[Scenario, list[Line]]
+"""A practice, and everything that is to be found in it: no rule of either catalogue may say more."""
+
+
+def holds(case: Case) -> None:
+    """Assert that exactly the expected lines are found, with a reason and a thing to do in each, and no name."""
+    scenario, expected = case
+    found = scenario.findings()
+    lines = [(finding.rule, finding.severity, dict(finding.subject)) for finding in found]
+    false = [line for line in lines if line not in expected]
+    missed = [line for line in expected if line not in lines]
+    assert not false, f"found besides: {false}, missed: {missed}"
+    assert not missed, f"missed: {missed}"
+    names = {word for id_ in scenario.ids("client") for word in str(scenario.data(id_)["name"]).split()}
+    for finding in found:
+        assert finding.why, finding.rule
+        assert finding.todo, finding.rule
+        said = f"{finding.why} {finding.todo} {' '.join(finding.evidence)}"
+        assert not names & set(said.replace(",", " ").replace(".", " ").split()), finding.rule
 
 
 def signature(person: str, role: str, signed: str) -> Data:
