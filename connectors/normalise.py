@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -54,7 +54,16 @@ class SetAside(Protocol):
     """Puts a message on dead.letters as it was."""
 
     def __call__(
-        self, value: bytes, key: bytes | None, reason: Reason, where: str, topic: str, partition: int, offset: int
+        self,
+        value: bytes | None,
+        key: bytes | None,
+        reason: Reason,
+        where: str,
+        topic: str,
+        partition: int,
+        offset: int,
+        *,
+        headers: Iterable[tuple[str, str | bytes | None]] = (),
     ) -> None: ...
 
 
@@ -249,13 +258,14 @@ class Normaliser:
         metrics.DEAD_LETTERS.labels(STEP, poison.reason.value).inc()
         value, key = message.value(), message.key()
         self._set_aside(
-            value if isinstance(value, bytes) else b"",
+            value if isinstance(value, bytes) else None,
             key if isinstance(key, bytes) else None,
             poison.reason,
             poison.where,
             message.topic() or "",
             message.partition() or 0,
             message.offset() or 0,
+            headers=list(dict(message.headers() or ()).items()),
         )
 
     def _on_delivery(self, error: KafkaError | None, _: Message) -> None:

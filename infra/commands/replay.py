@@ -3,13 +3,11 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
 
-from schemas.draft_request import DraftRequest
-from schemas.finding import Finding
+from infra.exchange_lines import finding_line, request_line
 from streams.replay import NotAChangesFile, read_changes_file, read_instant
 from streams.replay import replay as run_replay
 
@@ -49,44 +47,11 @@ def command(
             wrong = True
             continue
         name = {"file": str(path)} if len(files) > 1 else {}
-        lines = [_finding_line(f) | name for f in ended.findings if everything or f.state == "open"]
+        lines = [finding_line(f) | name for f in ended.findings if everything or f.state == "open"]
         lines.sort(key=lambda line: (line["rule"], orjson.dumps(line["subject"]), line["id"]))
         if drafts:
             wanted = (r for r in ended.requests if everything or r.state == "requested")
-            lines += sorted((_request_line(r) | name for r in wanted), key=lambda line: line["draft_request"]["id"])
+            lines += sorted((request_line(r) | name for r in wanted), key=lambda line: line["draft_request"]["id"])
         for line in lines:
             click.echo(orjson.dumps(line))
     sys.exit(2 if wrong else 0)
-
-
-def _finding_line(finding: Finding) -> dict[str, Any]:
-    cents = finding.money_at_stake_cents
-    return {
-        "rule": finding.rule,
-        "subject": finding.subject,
-        "state": finding.state,
-        "severity": finding.severity,
-        "predicts": finding.predicts,
-        "money_at_stake": None if cents is None else f"{cents // 100}.{cents % 100:02}",
-        "opened_at": finding.opened_at,
-        "why": finding.why,
-        "todo": finding.todo,
-        "evidence": finding.evidence,
-        "rule_version": finding.rule_version,
-        "id": finding.finding_id,
-    }
-
-
-def _request_line(request: DraftRequest) -> dict[str, Any]:
-    return {
-        "draft_request": {
-            "id": request.request_id,
-            "session": request.session_id,
-            "kind": request.kind,
-            "unit": request.unit_id,
-            "clinician": request.clinician_id,
-            "clients": request.client_ids,
-            "state": request.state,
-            "requested_at": request.requested_at,
-        }
-    }

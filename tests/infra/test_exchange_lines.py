@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import orjson
 
-from infra.commands import replay
 from infra.exchange_lines import finding_line, request_line
 from schemas.draft_request import DraftRequest
 from schemas.finding import Finding
@@ -44,6 +43,16 @@ def test_small_amounts_keep_two_places() -> None:
     assert finding_line(FINDING)["money_at_stake"] == "0.05"
 
 
-def test_the_lines_are_those_of_a_replay() -> None:
-    assert orjson.dumps(finding_line(FINDING)) == orjson.dumps(replay._finding_line(FINDING))
-    assert orjson.dumps(request_line(REQUEST)) == orjson.dumps(replay._request_line(REQUEST))
+def test_the_line_of_a_request_names_what_the_draft_would_be_made_of() -> None:
+    assert orjson.loads(orjson.dumps(request_line(REQUEST))) == {
+        "draft_request": {
+            "id": "R-1",
+            "session": "S-1",
+            "kind": "group",
+            "unit": None,
+            "clinician": None,
+            "clients": ["C-1"],
+            "state": "requested",
+            "requested_at": "2026-03-02T14:30:00+00:00",
+        }
+    }
