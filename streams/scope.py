@@ -6,7 +6,7 @@ person who wrote them: "Care coordination" is "coordination of care", "treating_
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -15,6 +15,7 @@ from functools import lru_cache
 from schemas.care import Consent, Message
 from streams.cases import PracticeView, consent_holds, revoked_wholly_at
 from streams.files import Held
+from streams.rule import Recheck
 
 Words = frozenset[str]
 
@@ -180,6 +181,16 @@ def holds_for(consent: Consent, moment: datetime, party: Party | None = None) ->
     """Signed, not expired, and not revoked at that moment for this recipient."""
     revoked_at = revoked_for_at(consent, party)
     return consent_holds(consent, moment) and (revoked_at is None or revoked_at > moment)
+
+
+def turning_points(consents: Iterable[Held[Consent]], now: datetime) -> Iterator[Recheck]:
+    """The moments ahead at which time alone changes what these consents allow."""
+    for consent in consents:
+        data = consent.data
+        revoked_at = None if data.revocation is None else data.revocation.at
+        for moment in (data.signed_at, data.expires, data.revoked_at, revoked_at):
+            if moment is not None and moment > now:
+                yield Recheck(moment)
 
 
 class Standing(Enum):

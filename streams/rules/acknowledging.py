@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from schemas.care import Consent, Group, GroupMember
-from streams.cases import UnitCase
+from streams.cases import UnitCase, consent_holds
 from streams.files import Held
 from streams.rule import Evidence, Found, Outcome, Recheck
+from streams.scope import turning_points
 
 
 def new_member_not_acknowledged(case: UnitCase, now: datetime) -> Iterator[Outcome]:
@@ -28,8 +29,9 @@ def new_member_not_acknowledged(case: UnitCase, now: datetime) -> Iterator[Outco
     ]
     for member in sorted(present, key=lambda m: m.client):
         newer = [new for new in present if _joined_after(new, member)]
-        consents = case.client(member.client).consents_holding("group_agreement", now)
-        signed = [consent for consent in consents if consent.data.unit in (None, case.id)]
+        on_file = case.client(member.client).consents("group_agreement")
+        yield from turning_points(on_file, now)
+        signed = [c for c in on_file if consent_holds(c.data, now) and c.data.unit in (None, case.id)]
         outstanding = [new.client for new in newer if not any(_acknowledges(case, consent, new) for consent in signed)]
         if outstanding:
             evidence: tuple[Evidence | None, ...] = (case.record, *signed)

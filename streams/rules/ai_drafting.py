@@ -7,7 +7,7 @@ from schemas.care import Consent, Note
 from streams.cases import SessionCase
 from streams.files import Held
 from streams.rule import Found, Outcome, not_recorded
-from streams.scope import AI_VENDOR, Party, holds_for, words
+from streams.scope import AI_VENDOR, Party, holds_for, turning_points, words
 
 NOTICE_STATES = frozenset({"IL"})
 """Where written notice that AI is used, and for what, is law (225 ILCS 155)."""
@@ -63,6 +63,7 @@ def drafted_without_consent(case: SessionCase, now: datetime) -> Iterator[Outcom
             consents = [c for c in client.consents("ai_assistance") if for_this_session(c.data, case)]
             held = [c for c in consents if holds_for(c.data, asked_at, tool_of(c.data))]
             if not held and data.status == "requested":
+                yield from turning_points(consents, now)
                 held = [c for c in consents if holds_for(c.data, now, tool_of(c.data))]
             subject = {"session": case.id, "client": client_id, "note": note.id}
             evidence = (note, case.attendance.get(client_id), *consents)
@@ -115,6 +116,7 @@ def separate_notes_read_by_ai(case: SessionCase, now: datetime) -> Iterator[Outc
             for client_id in patients or about:
                 on_file = case.client(client_id).consents(kind)
                 cured = data.status == "requested"
+                yield from turning_points(on_file, now)
                 if any(holds_for(c.data, asked_at) or (cured and holds_for(c.data, now)) for c in on_file):
                     continue
                 yield Found(

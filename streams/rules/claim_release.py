@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from streams.cases import SessionCase, cents
-from streams.rule import Evidence, Found, Outcome, Recheck
-from streams.scope import Party, Standing, standing
+from streams.rule import Evidence, Found, Outcome
+from streams.scope import Party, Standing, standing, turning_points
 
 RELEASED = frozenset({"Y", "I"})
 ASSIGNED = frozenset({"Y", "W", "TRUE"})
@@ -36,9 +36,7 @@ def claim_without_release(case: SessionCase, now: datetime) -> Iterator[Outcome]
             if release.data.release_of_information in (None, *RELEASED)
             and release.data.assignment_of_benefits is not False
         ]
-        for release in granting:
-            if release.data.expires is not None and release.data.expires > now:
-                yield Recheck(release.data.expires)
+        yield from turning_points(granting, now)
         if standing(granting, data.queued_at, now, party) is Standing.NOT_CONSENTED:
             problems.append("no billing release with assignment is on file")
             evidence += releases

@@ -6,9 +6,18 @@ from datetime import datetime
 from schemas.care import Consent, Message
 from streams.cases import ClientCase, ClientView, PracticeView, SessionCase, cents
 from streams.files import Held
-from streams.rule import Found, Outcome, Recheck, not_recorded
+from streams.rule import Found, Outcome, not_recorded
 from streams.rules.ai_drafting import ai_drafts, drafted_about
-from streams.scope import AI_VENDOR, Party, Standing, holds_for, lawful_without_consent, reaches, standing
+from streams.scope import (
+    AI_VENDOR,
+    Party,
+    Standing,
+    holds_for,
+    lawful_without_consent,
+    reaches,
+    standing,
+    turning_points,
+)
 
 ELEMENTS = (
     "patient_name",
@@ -64,7 +73,7 @@ def claim_or_ai_without_tpo(case: SessionCase, now: datetime) -> Iterator[Outcom
             continue
         tpo = client.consents("part2_tpo")
         party = Party.payer(data.payer, case.practice)
-        yield from _when_they_expire(tpo, now)
+        yield from turning_points(tpo, now)
         if standing(tpo, data.queued_at, now, party) is not Standing.NOT_CONSENTED:
             continue
         subject = {"session": case.id, "client": data.client, "claim": claim.id}
@@ -90,6 +99,7 @@ def claim_or_ai_without_tpo(case: SessionCase, now: datetime) -> Iterator[Outcom
             client = case.client(client_id)
             tpo = client.consents("part2_tpo")
             asked_at = note.data.requested_at or note.at
+            yield from turning_points(tpo, now)
             moments = (asked_at, now) if note.data.status == "requested" else (asked_at,)
             if not covered(case.practice, client):
                 continue
@@ -102,12 +112,6 @@ def claim_or_ai_without_tpo(case: SessionCase, now: datetime) -> Iterator[Outcom
                 todo="Stop the draft until the agreement with the vendor or the patient's consent is signed.",
                 evidence=(note, client.record, case.practice.record, *tpo),
             )
-
-
-def _when_they_expire(consents: tuple[Held[Consent], ...], now: datetime) -> Iterator[Recheck]:
-    for consent in consents:
-        if consent.data.expires is not None and consent.data.expires > now:
-            yield Recheck(consent.data.expires)
 
 
 def disclosure_without_part2_consent(case: ClientCase, now: datetime) -> Iterator[Outcome]:
@@ -125,7 +129,7 @@ def disclosure_without_part2_consent(case: ClientCase, now: datetime) -> Iterato
         party = Party.of(message.data)
         moment = sent_or_now(message, now)
         asked_at = message.at if message.data.status == "pending" else None
-        yield from _when_they_expire(consents, now)
+        yield from turning_points(consents, now)
         if standing(consents, asked_at, moment, party) is not Standing.NOT_CONSENTED:
             continue
         yield Found(
@@ -152,9 +156,10 @@ def deficient_part2_consent(case: ClientCase, now: datetime) -> Iterator[Outcome
     if covered(case.practice, case.client) is not True:
         return
     for kind in PART2_KINDS:
-        held = [consent for consent in case.client.consents(kind) if holds_for(consent.data, now)]
+        on_file = case.client.consents(kind)
+        yield from turning_points(on_file, now)
+        held = [consent for consent in on_file if holds_for(consent.data, now)]
         lacking = {consent.id: _lacking(consent.data) for consent in held}
-        yield from _when_they_expire(tuple(held), now)
         for consent in held:
             missing = lacking[consent.id]
             if not missing or any(not lacking[other.id] and _same_scope(other, consent) for other in held):
@@ -201,7 +206,9 @@ def claim_outside_part2_consent(case: SessionCase, now: datetime) -> Iterator[Ou
         if data.status != "queued" or covered(case.practice, client) is not True:
             continue
         party = Party.payer(data.payer, case.practice)
-        held = [consent for consent in client.consents("part2_tpo") if holds_for(consent.data, now, party)]
+        on_file = client.consents("part2_tpo")
+        yield from turning_points(on_file, now)
+        held = [consent for consent in on_file if holds_for(consent.data, now, party)]
         if not held or any(not consent.data.recipients or covers(consent.data, party) for consent in held):
             continue
         yield Found(

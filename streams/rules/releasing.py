@@ -6,11 +6,21 @@ from datetime import date, datetime
 from schemas.care import Consent, Message
 from streams.cases import ClientCase, UnitCase
 from streams.files import Held
-from streams.rule import Evidence, Found, Outcome, Recheck, not_recorded
+from streams.rule import Evidence, Found, Outcome, not_recorded
 from streams.rules.ai_drafting import SEPARATE_NOTES
 from streams.rules.attending import ADULT
 from streams.rules.part2 import disclosures, sent_or_now
-from streams.scope import Party, holds_for, is_tpo, lawful_without_consent, names, revoked_since, same_purpose, within
+from streams.scope import (
+    Party,
+    holds_for,
+    is_tpo,
+    lawful_without_consent,
+    names,
+    revoked_since,
+    same_purpose,
+    turning_points,
+    within,
+)
 
 RELEASES = ("roi", "part2_specific", "psychotherapy_notes_authorization", "sud_counseling_notes_authorization")
 """Consents to release records to somebody, for something."""
@@ -27,7 +37,7 @@ def separate_notes_released(case: ClientCase, now: datetime) -> Iterator[Outcome
         moment = sent_or_now(message, now)
         for word in sorted(set(message.data.contents) & SEPARATE_NOTES.keys()):
             on_file = case.client.consents(SEPARATE_NOTES[word])
-            yield from _when_they_expire(on_file, now)
+            yield from turning_points(on_file, now)
             if any(holds_for(c.data, moment) or _withdrawn_while_pending(c, message, now) for c in on_file):
                 continue
             yield Found(
@@ -45,12 +55,6 @@ def _withdrawn_while_pending(consent: Held[Consent], message: Held[Message], now
     return message.data.status == "pending" and revoked_since(consent.data, message.at, now, party)
 
 
-def _when_they_expire(consents: tuple[Held[Consent], ...], now: datetime) -> Iterator[Recheck]:
-    for consent in consents:
-        if consent.data.expires is not None and consent.data.expires > now:
-            yield Recheck(consent.data.expires)
-
-
 # --- C23 ---------------------------------------------------------------------------------------------------------
 
 
@@ -64,7 +68,7 @@ def release_does_not_match(case: ClientCase, now: datetime) -> Iterator[Outcome]
         if lawful_without_consent(message.data):
             continue
         under = _made_under(case, message.data)
-        yield from _when_they_expire(under, now)
+        yield from turning_points(under, now)
         problems = [(_mismatch(case, message, consent, now), consent) for consent in under]
         if not problems or any(problem is None for problem, _ in problems):
             continue
@@ -139,9 +143,7 @@ def unit_record_released(case: UnitCase, now: datetime) -> Iterator[Outcome]:
             continue
         moment = sent_or_now(message, now)
         signers, evidence = _signers(case, message, moment, now)
-        for consent in evidence:
-            if consent.data.expires is not None and consent.data.expires > now:
-                yield Recheck(consent.data.expires)
+        yield from turning_points(evidence, now)
         missing, unknown = _missing(case, signers, case.practice.day_of(moment))
         subject = {"message": message.id, case.kind: case.id}
         records: tuple[Evidence | None, ...] = (message, case.record, *evidence)

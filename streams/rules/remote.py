@@ -44,6 +44,8 @@ def remote_without_consent_or_place(case: SessionCase, now: datetime) -> Iterato
             lead = _lead(case)
             licensed = None if lead is None else _licensed(lead.data, state, case.service_on)
             evidence.append(lead)
+            if licensed is False and lead is not None:
+                subject["clinician"] = lead.id
             if licensed is None:
                 unknown = f"in which states the clinician who leads session {case.id} is licensed"
             elif not licensed and lead is not None:

@@ -10,7 +10,7 @@ from streams.rule import Found, Outcome
 from streams.rules.ai_drafting import SEPARATE_NOTES, ai_drafts, drafted_about, for_this_session, tool_of
 from streams.rules.part2 import covered, disclosures
 from streams.rules.releasing import RELEASES
-from streams.scope import Party, Standing, holds_for, revoked_since, standing
+from streams.scope import Party, Standing, holds_for, revoked_since, standing, turning_points
 
 
 def job_on_revoked_consent(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -29,6 +29,7 @@ def job_on_revoked_consent(case: SessionCase, now: datetime) -> Iterator[Outcome
         for client_id in about:
             for kind in kinds:
                 consents = [c for c in case.client(client_id).consents(kind) if for_this_session(c.data, case)]
+                yield from turning_points(consents, now)
                 revoked = [c for c in consents if revoked_since(c.data, asked_at, now, _party(c.data))]
                 if not revoked or any(holds_for(c.data, now, _party(c.data)) for c in consents):
                     continue
@@ -54,6 +55,7 @@ def _claim(case: SessionCase, claim: Held[Claim], queued_at: datetime, now: date
         if kind == "part2_tpo" and not covered(case.practice, client):
             continue
         consents = client.consents(kind)
+        yield from turning_points(consents, now)
         if standing(consents, queued_at, now, party) is not Standing.REVOKED_SINCE:
             continue
         revoked = [c for c in consents if revoked_since(c.data, queued_at, now, party)]
@@ -76,6 +78,7 @@ def disclosure_on_revoked_consent(case: ClientCase, now: datetime) -> Iterator[O
             continue
         party = Party.of(message.data)
         under = _made_under(case, message.data.under_consents)
+        yield from turning_points(under, now)
         if standing(under, message.at, now, party) is not Standing.REVOKED_SINCE:
             continue
         revoked = [c for c in under if revoked_since(c.data, message.at, now, party)]

@@ -8,6 +8,7 @@ from streams.cases import CONJOINT_KINDS, GROUP_KINDS, ClientCase, SessionCase, 
 from streams.rule import Found, Outcome, Recheck, not_recorded
 from streams.rules.ai_drafting import for_this_session
 from streams.rules.attending import ADULT, covers_group_session
+from streams.scope import turning_points
 
 
 def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -81,12 +82,11 @@ def not_a_signature(case: ClientCase, now: datetime) -> Iterator[Outcome]:
     today = case.practice.day_of(now)
     held = [consent for consent in case.file.all("consent") if consent_holds(consent.data, now)]
     problems = {consent.id: _problems(consent.data, forms, today) for consent in held}
+    yield from turning_points(case.file.all("consent"), now)
     for form in forms:
         if form.effective is not None and form.effective > today and form.material_change:
             yield Recheck(case.practice.start_of(form.effective))
     for consent in held:
-        if consent.data.expires is not None:
-            yield Recheck(consent.data.expires)
         wrong, unknown = problems[consent.id]
         if not wrong and not unknown:
             continue

@@ -7,7 +7,8 @@ from typing import Any
 from schemas.care import Consent
 from streams.cases import ClientCase, consent_holds
 from streams.files import Held
-from streams.rule import Found, Outcome, Recheck, not_recorded
+from streams.rule import Found, Outcome, not_recorded
+from streams.scope import turning_points
 
 
 def form_does_not_suit(case: ClientCase, now: datetime) -> Iterator[Outcome]:
@@ -21,7 +22,7 @@ def form_does_not_suit(case: ClientCase, now: datetime) -> Iterator[Outcome]:
         return
     person, language = record.data, _primary(record.data.language)
     held = [consent for consent in case.file.all("consent") if consent_holds(consent.data, now)]
-    yield from (Recheck(consent.data.expires) for consent in held if consent.data.expires is not None)
+    yield from turning_points(case.file.all("consent"), now)
     if person.capacity_flag:
         yield Found(
             subject={"client": record.id},
@@ -72,7 +73,7 @@ def state_set_not_signed(case: ClientCase, now: datetime) -> Iterator[Outcome]:
         return
     required = sets[record.data.state]
     held = [consent for consent in case.file.all("consent") if consent_holds(consent.data, now)]
-    yield from (Recheck(consent.data.expires) for consent in held if consent.data.expires is not None)
+    yield from turning_points(case.file.all("consent"), now)
     wanted = tuple(_wanted(required))
     missing = [
         kind if version is None else f"{kind} {version}"
