@@ -514,8 +514,10 @@ ADJUDICATED = frozenset({"accepted", "paid", "denied"})
 def takes_the_place_of(new: Held[Claim], old: Held[Claim]) -> bool:
     """A replacement or void of that claim, or the resubmission of one that was rejected before adjudication."""
     mine, its = new.data, old.data
-    if new.id == old.id or mine.client != its.client or mine.status in ("voided", "rejected"):
+    if new.id == old.id or mine.client != its.client or mine.status == "voided":
         return False
+    if mine.status == "rejected" and its.status != "rejected":
+        return False  # of several that were rejected one after the other, the last stands for all of them
     if mine.frequency in (REPLACEMENT, VOID):
         if mine.original_ref is not None and mine.original_ref in (its.payer_control_number, old.id):
             return True
