@@ -57,8 +57,7 @@ class Book:
         for text in sorted(self._of_practice.get(practice.key.practice_id, ())):
             file = self.find(FileKey.from_text(text))
             if file is not None and file.looked_under != fingerprint:
-                self._wake_at[text] = _AT_ONCE
-                heapq.heappush(self._due, (_AT_ONCE, text))
+                self.call((file.key,))
 
     def find(self, key: FileKey) -> File | None:
         """The file, or None if nothing is known that belongs in it."""
@@ -92,6 +91,12 @@ class Book:
         practice = self.find(FileKey(practice_id, FileKind.PRACTICE, practice_id))
         if practice is not None:
             self._call_those_behind(practice)
+
+    def call(self, keys: Iterable[FileKey]) -> None:
+        """Make these files due at once."""
+        for key in keys:
+            self._wake_at[key.text] = _AT_ONCE
+            heapq.heappush(self._due, (_AT_ONCE, key.text))
 
     def due(self, now: datetime, limit: int) -> list[FileKey]:
         """Up to `limit` files whose time has come, earliest first; they are due no longer."""

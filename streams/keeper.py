@@ -29,8 +29,10 @@ from streams.homes import LISTS, Whereabouts, fixed_home, home_by_content, part_
 from streams.policy import policy_of
 from streams.rule import Found, Recheck, Rule
 
-DUE_PER_MESSAGE = 200
-"""How many due files one message may look at: a changed policy must not make live changes wait."""
+DUE_PER_MESSAGE = 50
+"""How many due files one live message may look at beside its own: a changed policy must not make live changes wait."""
+DUE_PER_TICK = 1_000
+"""How many due files a tick may look at."""
 
 
 @dataclass(slots=True)
@@ -58,6 +60,8 @@ class Keeper:
         self._client_rules = tuple(rule for rule in rules if rule.on is ClientCase)
         self._now: datetime | None = None
         self._practices: dict[str, tuple[File, int, PracticeView | None, str]] = {}
+        self._settling: dict[str, bool] = {}
+        self._deferred: dict[str, dict[FileKey, None]] = {}
 
     def apply(self, change_set: ChangeSet, version: int) -> Effects:
         """Take one change set in. `version` must grow from call to call; everything emitted carries it."""
@@ -77,8 +81,10 @@ class Keeper:
                 mark(file)
             self.book.keep(file)
         cases = self._touched_cases(change_set, touched) | dict.fromkeys(sorted(booked))
-        for key in self.book.due(now, DUE_PER_MESSAGE):
-            cases.setdefault(key, None)
+        cases = self._unless_settling(change_set, cases)
+        for key in self.book.due(now, DUE_PER_TICK if change_set.is_tick else DUE_PER_MESSAGE):
+            waits = key.practice_id in self._settling
+            (self._deferred.setdefault(key.practice_id, {}) if waits else cases).setdefault(key, None)
         for key in cases:
             self._look_at(key, now, version, effects)
         if change_set.practice_id and self._practice(change_set.practice_id) is None:
@@ -162,6 +168,34 @@ class Keeper:
         for waiting in where.waiting.values():
             file.fold(waiting)
         return outcome
+
+    # --- while a snapshot arrives -------------------------------------------------------------------------------------
+
+    def _unless_settling(self, change_set: ChangeSet, cases: dict[FileKey, None]) -> dict[FileKey, None]:
+        """Nothing is decided about a practice while its snapshot arrives, table by table: half of it looks all wrong.
+
+        Its cases wait until a whole tick has passed without a snapshot row. They are marked as never looked at, so
+        that after a crash they are looked at all the same.
+        """
+        practice_id = change_set.practice_id
+        if change_set.is_tick:
+            for settling, still_arriving in list(self._settling.items()):
+                self._settling[settling] = False
+                if not still_arriving:
+                    del self._settling[settling]
+                    self.book.call(self._deferred.pop(settling, {}))
+            return cases
+        if any(change.snapshot for change in change_set.changes):
+            self._settling[practice_id] = True
+        if practice_id not in self._settling:
+            return cases
+        for key in cases:
+            file = self.book.find(key)
+            if file is not None and file.looked_under:
+                file.looked_under = ""
+                self.book.keep(file)
+        self._deferred.setdefault(practice_id, {}).update(cases)
+        return {}
 
     # --- which cases does it touch? ------------------------------------------------------------------------------
 

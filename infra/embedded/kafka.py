@@ -50,7 +50,8 @@ def prepare_kafka(part: KafkaPart, report: Callable[[str], None] = lambda _: Non
 
 
 def _format(properties: Path, class_path: str) -> None:
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    # a first character "-" would be read as another option
+    cluster_id = "C" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
     launch = java_launch(
         "kafka.tools.StorageTool",
         ["format", "--ignore-formatted", "-t", cluster_id, "-c", str(properties)],
