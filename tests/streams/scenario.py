@@ -193,7 +193,7 @@ class Scenario:
         )
         self.set("PR-1", **fields)
         self.clinician("REYES", name="Dana Reyes", npi="1882300118")
-        return self.clinician("MORI", name="Kenji Mori", npi="1730188263")
+        return self.clinician("MORI", name="Kenji Mori", npi="1730188269")
 
     def clinician(self, who: str, **fields: Any) -> Self:
         """A licensed clinical social worker, enrolled with every payer."""
@@ -438,6 +438,55 @@ class Scenario:
         """Looked at at another moment."""
         self.now = now
         return self
+
+    def roi(self, who: str, **fields: Any) -> Self:
+        """A release of information to the family doctor, for care coordination, of this year's records."""
+        known: Data = {
+            "recipients": ["Dr. Ito"],
+            "purpose": "Coordination of care",
+            "information": ["treatment summary"],
+            "date_range": ["2026-01-01", "2026-12-31"],
+            "signer": self._guardian_of(who),
+        }
+        return self.consent(who, "roi", **{**known, **fields})
+
+    def disclosure(self, id_: str, who: str | None, **fields: Any) -> Self:
+        """Progress notes of spring went to the family doctor on 16 April at noon, with everything that belongs to it."""
+        known: Data = {
+            "kind": "disclosure",
+            "status": "sent",
+            "client": None if who is None else f"C-{who}",
+            "unit": None,
+            "recipient": {"name": "Dr. Ito", "class": "treating_provider"},
+            "purpose": "Care coordination",
+            "contents": ["progress_notes"],
+            "date_range": ["2026-03-01", "2026-04-15"],
+            "under_consents": [],
+            "part2_notice": True,
+            "consent_copy": True,
+            "sent_at": at("2026-04-16 12:00"),
+        }
+        return self.add("message", id_, "2026-04-16 11:00", **{**known, **fields})
+
+    def self_paid(self, who: str, session: str = "S-1") -> Self:
+        """Instead of a claim an invoice to the patient."""
+        claim = self.data(f"K-{session}-{who}")
+        line = claim["lines"][0]
+        self.without(f"K-{session}-{who}")
+        return self.add(
+            "charge",
+            f"CH-{session}-{who}",
+            claim["queued_at"],
+            session=session,
+            client=f"C-{who}",
+            payer="self_pay",
+            code=line["code"],
+            modifiers=[],
+            units=1,
+            amount=line["amount"],
+            date=line["date"],
+            invoiced_at=claim["queued_at"],
+        )
 
     def _guardian_of(self, who: str) -> str | None:
         signers = self.data(f"CON-{who}-treatment")["signers"] if self.has(f"CON-{who}-treatment") else []
