@@ -30,9 +30,11 @@ class _Service:
         return frozenset(self.line.line.modifiers)
 
     @property
-    def order(self) -> tuple[str, str, str]:
-        starts_at = self.case.starts_at
-        return ("" if starts_at is None else f"{starts_at.timestamp():020.6f}", self.case.id, self.line.claim.id)
+    def order(self) -> tuple[float, str, float, str]:
+        """Earlier visits first; of claims for one visit, the one queued first."""
+        starts_at, claim = self.case.starts_at, self.line.claim
+        queued_at = claim.data.queued_at or claim.at
+        return (0.0 if starts_at is None else starts_at.timestamp(), self.case.id, queued_at.timestamp(), claim.id)
 
 
 def _services_of_day(case: SessionCase, client_id: str) -> list[_Service]:
