@@ -451,7 +451,7 @@ class Scenario:
         return self.consent(who, "roi", **{**known, **fields})
 
     def disclosure(self, id_: str, who: str | None, **fields: Any) -> Self:
-        """Progress notes of spring went to the family doctor on 16 April at noon, with everything that belongs to it."""
+        """Progress notes of spring went to the family doctor on 16 April at noon, with all that belongs to it."""
         known: Data = {
             "kind": "disclosure",
             "status": "sent",

@@ -28,13 +28,8 @@ REVOKED = {"status": "revoked"}
 
 
 def partly(*recipients: str, in_writing: bool = True) -> Scenario:
-    revocation = {
-        "scope": "partial",
-        "recipients": list(recipients),
-        "in_writing": in_writing,
-        "at": at("2026-04-01 09:00"),
-    }
-    return program(revocation=revocation)
+    revocation = {"scope": "partial", "recipients": list(recipients), "in_writing": in_writing}
+    return program(revocation={**revocation, "at": at("2026-04-01 09:00")})
 
 
 def ai(scenario: Scenario, **vendor: bool) -> Scenario:
@@ -76,7 +71,7 @@ C10: dict[str, Case] = {
     "the client is no patient of the program": (no_tpo().set("C-BEN", sud_program=False), []),
     "whether the client is the program's patient is not recorded": (
         no_tpo().set("C-BEN", sud_program=None),
-        [warn("C10", **CLAIM), warn("B46", **CLAIM)],
+        [warn("C10", **CLAIM)],
     ),
     "revoked for the health plan": (partly("health plans"), [C10_CLAIM, B46]),
     "revoked for this payer by name": (partly("Prairie Mutual"), [C10_CLAIM, B46]),
@@ -84,10 +79,7 @@ C10: dict[str, Case] = {
     "revoked for another payer": (partly("Lakefront Health"), []),
     "revoked for the family doctor": (partly("Dr. Ito"), []),
     "revoked for the health plan by word of mouth": (partly("health plans", in_writing=False), []),
-    "an AI draft, the vendor bound by a QSOA": (
-        ai(program(), qsoa=True, baa=False).without("CON-BEN-part2_tpo").self_paid("BEN"),
-        [],
-    ),
+    "an AI draft, the vendor bound by a QSOA": (ai(no_tpo(), qsoa=True, baa=False).self_paid("BEN"), []),
     "an AI draft, the vendor bound by nothing, no TPO consent": (
         ai(no_tpo(), qsoa=False, baa=False).self_paid("BEN"),
         [AI],
