@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,8 @@ from infra.refusal import Refusal
 from infra.secrets_file import write_private
 
 _CLOCK_DRIFT_S: Final = 2.0
+_STOP_SIGNALS: Final = {"kafka": signal.SIGTERM, "clickhouse": signal.SIGTERM, "postgres": signal.SIGINT}
+"""The parts that store things. PostgreSQL's gentle signal is another one than everybody's."""
 
 
 class Record(BaseModel):
@@ -143,17 +145,18 @@ def orphans(home: Path) -> list[Orphan]:
     return found
 
 
-def end(found: list[Orphan], stop_signals: Mapping[str, signal.Signals] | None = None, within_s: float = 15.0) -> None:
-    """Ends these processes, gently first. PostgreSQL's gentle signal is another one than everybody's."""
-    signals = {"postgres": signal.SIGINT, **(stop_signals or {})}
-    for orphan in found:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            orphan.process.send_signal(signals.get(orphan.part, signal.SIGTERM))
-    _, alive = psutil.wait_procs([orphan.process for orphan in found], timeout=within_s)
-    for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=5)
+def end(found: list[Orphan], within_s: float = 10.0) -> None:
+    """Ends these processes, gently first; those that store things last, or the others would wait for them in vain."""
+    for stores in (False, True):
+        wave = [orphan for orphan in found if (orphan.part in _STOP_SIGNALS) == stores]
+        for orphan in wave:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                orphan.process.send_signal(_STOP_SIGNALS.get(orphan.part, signal.SIGTERM))
+        _, alive = psutil.wait_procs([orphan.process for orphan in wave], timeout=within_s)
+        for process in alive:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(alive, timeout=5)
 
 
 def _write(path: Path, name: str, pid: int, run_id: str) -> None:

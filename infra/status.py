@@ -37,6 +37,8 @@ def read_status(home: Path) -> dict[str, Any]:
             part["message"] = "its process is gone"
         elif part["pid"] is None and part["state"] == State.READY.value:
             part["state"] = State.STOPPED.value
+        elif part["pid"] is not None and not alive:
+            part["message"] = "runs without a supervisor; the next conjoint up ends it, or conjoint down"
     if not all(part["state"] in _SERVING for part in status["parts"]) and status["state"] == "up":
         status["state"] = "starting"
     return status

@@ -33,6 +33,7 @@ from infra.supervisor import Supervisor
 from schemas.metrics import PRACTICE_CLOCK
 
 _DETACHED_WITHIN_S = 600.0
+_HOPELESS_RESTARTS = 5
 
 
 @click.command("up")
@@ -173,7 +174,12 @@ def _wait_until_up(home: Path, process: subprocess.Popen[bytes], log: Path) -> N
             lines = [line.removeprefix("conjoint: ") for line in log.read_text().splitlines() if "conjoint: " in line]
             raise Refusal(*(lines or [f"it ended with code {process.returncode}; see {log}"]))
         status = read_status(home)
-        if status.get("pid") == process.pid and status["state"] == "up":
-            return
+        if status.get("pid") == process.pid:
+            if status["state"] == "up":
+                return
+            for part in status["parts"]:
+                if part["restarts"] >= _HOPELESS_RESTARTS and part["state"] not in ("ready", "done"):
+                    log = home / "log" / f"{part['name']}.log"
+                    raise Refusal(f"{part['name']} does not come up ({part['message']}); see {log}; the rest runs on")
         time.sleep(0.2)
     raise Refusal(f"not every part is up after {_DETACHED_WITHIN_S / 60:.0f} minutes; see: conjoint status")
