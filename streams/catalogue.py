@@ -33,6 +33,7 @@ from streams.rules import (
     same_day_billing,
     signatures,
     suitability,
+    unit_records,
 )
 
 _FACTS = "domain-facts"
@@ -57,7 +58,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule("C14", "1", SessionCase, "hold", "Draft or claim waits on a revoked consent", f"{_FACTS} §2.6", revoked.job_on_revoked_consent),
     Rule("C14", "1", ClientCase, "hold", "Disclosure waits on a revoked consent", f"{_FACTS} §2.6", revoked.disclosure_on_revoked_consent),
     Rule("C15", "1", ClientCase, "warn", "Consent about to expire", f"{_FACTS} §2.6", expiring.consent_expiring),
-    Rule("C16", "1", UnitCase, "block", "Unit's record released without every adult", f"{_FACTS} §2.6", releasing.unit_record_released),
+    Rule("C16", "1", UnitCase, "block", "Unit's record released without every adult", f"{_FACTS} §2.6", unit_records.unit_record_released),
     Rule("C17", "1", SessionCase, "block", "Note names another member", f"{_FACTS} §2.6", naming.note_names_another),
     Rule("C18", "1", SessionCase, "warn", "Signed after the session", f"{_FACTS} §2.6", signatures.signed_after_the_session),
     Rule("C19", "1", ClientCase, "warn", "Not a valid signature", f"{_FACTS} §2.6", signatures.not_a_signature),

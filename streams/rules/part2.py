@@ -11,11 +11,9 @@ from streams.rules.ai_drafting import ai_drafts, drafted_about
 from streams.scope import (
     AI_VENDOR,
     Party,
-    Standing,
     holds_for,
     lawful_without_consent,
     reaches,
-    standing,
     turning_points,
 )
 
@@ -61,7 +59,8 @@ def claim_or_ai_without_tpo(case: SessionCase, now: datetime) -> Iterator[Outcom
     """C10, of claims and AI drafts: nothing about a SUD program's patient goes to a payer without a TPO consent, nor
     to an AI vendor without one unless a QSOA or business associate agreement binds the vendor.
 
-    A consent revoked while the claim waited is C14's. Source: domain-facts §2.1, §2.6 C10, the vocabulary's reading.
+    Of a claim the consent at present decides, of a draft that at its request. Source: domain-facts §2.1, §2.6 C10,
+    the vocabulary's reading.
     """
     for claim in case.claims:
         data = claim.data
@@ -74,7 +73,7 @@ def claim_or_ai_without_tpo(case: SessionCase, now: datetime) -> Iterator[Outcom
         tpo = client.consents("part2_tpo")
         party = Party.payer(data.payer, case.practice)
         yield from turning_points(tpo, now)
-        if standing(tpo, data.queued_at, now, party) is not Standing.NOT_CONSENTED:
+        if any(holds_for(consent.data, now, party) for consent in tpo):
             continue
         subject = {"session": case.id, "client": data.client, "claim": claim.id}
         if is_covered is None:
@@ -128,9 +127,8 @@ def disclosure_without_part2_consent(case: ClientCase, now: datetime) -> Iterato
             continue
         party = Party.of(message.data)
         moment = sent_or_now(message, now)
-        asked_at = message.at if message.data.status == "pending" else None
         yield from turning_points(consents, now)
-        if standing(consents, asked_at, moment, party) is not Standing.NOT_CONSENTED:
+        if any(holds_for(consent.data, moment, party) for consent in consents):
             continue
         yield Found(
             subject={"client": case.client.id, "message": message.id},

@@ -1,14 +1,13 @@
-"""May this release of records go out as it is? Separate notes, what the release says, every adult of a unit. Pure."""
+"""May this release of records go out as it is? Separate notes apart, and as the signed release says. Pure."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from schemas.care import Consent, Message
-from streams.cases import ClientCase, UnitCase
+from streams.cases import ClientCase
 from streams.files import Held
 from streams.rule import Evidence, Found, Outcome, not_recorded
 from streams.rules.ai_drafting import SEPARATE_NOTES
-from streams.rules.attending import ADULT
 from streams.rules.part2 import disclosures, sent_or_now
 from streams.scope import (
     Party,
@@ -38,7 +37,7 @@ def separate_notes_released(case: ClientCase, now: datetime) -> Iterator[Outcome
         for word in sorted(set(message.data.contents) & SEPARATE_NOTES.keys()):
             on_file = case.client.consents(SEPARATE_NOTES[word])
             yield from turning_points(on_file, now)
-            if any(holds_for(c.data, moment) or _withdrawn_while_pending(c, message, now) for c in on_file):
+            if any(holds_for(c.data, moment) or withdrawn_while_pending(c, message, now) for c in on_file):
                 continue
             yield Found(
                 subject={"client": case.client.id, "message": message.id},
@@ -49,13 +48,10 @@ def separate_notes_released(case: ClientCase, now: datetime) -> Iterator[Outcome
             )
 
 
-def _withdrawn_while_pending(consent: Held[Consent], message: Held[Message], now: datetime) -> bool:
+def withdrawn_while_pending(consent: Held[Consent], message: Held[Message], now: datetime) -> bool:
     """What was withdrawn since it was asked for is C14's to tell."""
     party = Party.of(message.data)
     return message.data.status == "pending" and revoked_since(consent.data, message.at, now, party)
-
-
-# --- C23 ---------------------------------------------------------------------------------------------------------
 
 
 def release_does_not_match(case: ClientCase, now: datetime) -> Iterator[Outcome]:
@@ -104,7 +100,7 @@ def _mismatch(case: ClientCase, message: Held[Message], consent: Held[Consent], 
     part2 = granted.kind.startswith("part2")
     moment = sent_or_now(message, now)
     if not part2:
-        if not holds_for(granted, moment, party) and not _withdrawn_while_pending(consent, message, now):
+        if not holds_for(granted, moment, party) and not withdrawn_while_pending(consent, message, now):
             return "it was not in force any more" if granted.signed_at is not None else "it is not signed"
         if granted.recipients and party is None:
             return Unknown(f"to whom disclosure {message.id} goes")
@@ -122,71 +118,3 @@ def _mismatch(case: ClientCase, message: Held[Message], consent: Held[Consent], 
     if matches is None:
         return Unknown(f"which dates disclosure {message.id} covers")
     return None if matches else "dates outside its range"
-
-
-# --- C16 ---------------------------------------------------------------------------------------------------------
-
-
-def unit_record_released(case: UnitCase, now: datetime) -> Iterator[Outcome]:
-    """C16: the record of a couple or family is released with the signature of every adult in it, a group session's
-    with that of each member.
-
-    A signature is a release to this recipient by that adult, on a form of their own or together with others.
-    Source: domain-facts §2.3, §2.6 C16.
-    """
-    for message in case.messages("disclosure"):
-        data = message.data
-        if data.status not in ("pending", "sent") or lawful_without_consent(data):
-            continue
-        of_no_unit = data.unit is None and "conjoint_record" in data.contents and case.kind != "group"
-        if data.unit != case.id and not of_no_unit:
-            continue
-        moment = sent_or_now(message, now)
-        signers, evidence = _signers(case, message, moment, now)
-        yield from turning_points(evidence, now)
-        missing, unknown = _missing(case, signers, case.practice.day_of(moment))
-        subject = {"message": message.id, case.kind: case.id}
-        records: tuple[Evidence | None, ...] = (message, case.record, *evidence)
-        if missing:
-            yield Found(
-                subject=subject,
-                why=f"Disclosure {message.id} releases the record of {case.kind} {case.id} without the signature of "
-                f"{', '.join(missing)}.",
-                todo="Release nothing until every adult of the unit has signed a release to this recipient.",
-                evidence=records,
-            )
-        elif unknown:
-            yield not_recorded(f"the date of birth of {', '.join(unknown)}", subject, records)
-
-
-def _signers(
-    case: UnitCase, message: Held[Message], moment: datetime, now: datetime
-) -> tuple[set[str], tuple[Held[Consent], ...]]:
-    party = Party.of(message.data)
-    signed: set[str] = set()
-    used: list[Held[Consent]] = []
-    for member in case.members:
-        client = case.client(member)
-        for consent in (c for kind in RELEASES for c in client.consents(kind)):
-            data = consent.data
-            to_them = party is None or not data.recipients or names(data.recipients, party)
-            if not to_them or (data.unit not in (None, case.id)):
-                continue
-            used.append(consent)
-            if holds_for(data, moment, party) or _withdrawn_while_pending(consent, message, now):
-                signed |= {signer.person for signer in data.signers if signer.person is not None}
-                signed |= {member} if not data.signers else set()
-    return signed, tuple(used)
-
-
-def _missing(case: UnitCase, signers: set[str], day: date) -> tuple[list[str], list[str]]:
-    missing, unknown = [], []
-    for member in case.members:
-        if member in signers:
-            continue
-        age = case.client(member).age_on(day)
-        if age is None:
-            unknown.append(member)
-        elif age >= ADULT:
-            missing.append(member)
-    return missing, unknown
