@@ -1,4 +1,4 @@
-"""What does a newcomer see first? A group session that ends minutes after the anchor, and two mistakes right away.
+"""What does a newcomer see first? A group session that ends half an hour after the anchor, and two mistakes before.
 Reads and writes the world.
 Must never collide with what the same people do at that hour.
 """
@@ -12,9 +12,10 @@ from infra.practice.people import Clinician, Person, Series, Unit
 from infra.practice.world import Session, World
 
 MINUTES: Final = 60
-RECORDED_AFTER: Final = timedelta(minutes=1)
-CORRECTED_AFTER: Final = timedelta(minutes=2)
-ENDS_AFTER: Final = timedelta(minutes=4)
+RECORDED_AFTER: Final = timedelta(minutes=20)
+CORRECTED_AFTER: Final = timedelta(minutes=24)
+ENDS_AFTER: Final = timedelta(minutes=32)
+"""At the demo's speed half a minute after the start: what comes sooner would still be part of the snapshot."""
 FEWEST_PEOPLE: Final = 5
 NAMES: Final = ("Mood and Anxiety", "Grief and Loss", "Early Recovery", "Relapse Prevention")
 """Groups with adults who come to the office."""
