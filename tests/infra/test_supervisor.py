@@ -214,6 +214,22 @@ async def test_a_second_request_to_stop_does_not_wait(home: Path) -> None:
     assert time.monotonic() - started < 10
 
 
+async def test_a_stop_while_a_part_is_still_being_prepared_does_not_wait_for_the_rest_of_it(home: Path) -> None:
+    steps: list[int] = []
+
+    def fetch(report: Report) -> Launch:
+        for step in range(1000):
+            steps.append(step)
+            report(f"fetched {step} of 1000 files")
+            time.sleep(0.02)
+        return Launch(("true",))
+
+    async with _kept_up(home, Part("broker", fetch)) as supervisor:
+        await _until(lambda: "fetched" in supervisor.conditions["broker"].message)
+    assert len(steps) < 500
+    assert supervisor.conditions["broker"].state is State.STOPPED
+
+
 async def test_jobs_beside_a_part_begin_when_it_works_and_end_with_the_supervisor(home: Path) -> None:
     seen: list[str] = []
 
