@@ -9,6 +9,7 @@ import statistics
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -92,6 +93,10 @@ class _Arrivals(threading.Thread):
         )
         self._consumer.subscribe([FINDINGS.name])
 
+    def has(self, claim: str) -> bool:
+        """Whether the finding about this claim has come."""
+        return claim in self.at
+
     def run(self) -> None:
         while not self._stop_.is_set():
             message = self._consumer.poll(0.1)
@@ -124,8 +129,7 @@ def measure(seconds: int = 30) -> list[float]:
             arrivals.start()
             for first, count in ((0, WARM_UP), (WARM_UP, seconds * PER_SECOND)):
                 committed = asyncio.run(_commit_steadily(ends, first, count))
-                last = max(committed)
-                wait_until("the last finding", lambda last=last: last in arrivals.at, 120)
+                wait_until("the last finding", partial(arrivals.has, max(committed)), 120)
             arrivals.stop()
         return sorted((arrivals.at[claim] - committed[claim]) * 1000 for claim in committed)
     finally:
