@@ -119,7 +119,7 @@ def queue_claim(
     """Write a claim with its lines; a claim outside its coverage is planted as such."""
     day = _service_day(session)
     total = sum((line[2] for line in lines), Decimal(0))
-    claim = Claim(world.new_id("K"), person, coverage, lines, "Q", day, total, frequency)
+    claim = Claim(world.new_id("K"), person, coverage, lines, "Q", day, total, frequency, primary)
     clinician = session.clinician
     permit = _permit(coverage, day, len(lines))
     world.insert(
@@ -229,7 +229,7 @@ def _acknowledge(world: World, session: Session) -> None:
 
 
 def _resubmit(world: World, session: Session, claim: Claim) -> None:
-    queue_claim(world, session, claim.person, claim.coverage, claim.lines)
+    queue_claim(world, session, claim.person, claim.coverage, claim.lines, primary=claim.primary)
     world.later(_night(world), session.practice, "submit claims", _submit, session)
 
 
@@ -324,6 +324,11 @@ def correct_attendance(world: World, session: Session) -> None:
         "a visit was billed before the sign-in sheet was checked",
     )
     paperwork.did_not_come(world, session, person_id)
+    if person_id in session.recorded_unwilling:
+        session.recorded_unwilling.remove(person_id)
+        world.recorded_without[person_id] = [one for one in world.recorded_without[person_id] if one is not session]
+        if not session.recorded_unwilling and session.recording_plant is not None:
+            world.repaired(session.recording_plant)  # so nobody was recorded against their will
     if world.chance(0.5):
         at = world.office_hours(world.now + timedelta(hours=world.rng.randint(20, 80)))
         world.later(at, session.practice, "void a claim", void, claim)

@@ -98,10 +98,10 @@ def authorize(world: World, person: Person, coverage: Coverage, start: date) -> 
     )
 
 
-def check_eligibility(world: World, person: Person, coverage: Coverage) -> None:
-    """Ask the payer; the answer is what is on file."""
+def check_eligibility(world: World, person: Person, coverage: Coverage, day: date | None = None) -> None:
+    """Ask the payer about a day (default today); the answer is what is on file."""
     coverage.checked_on = world.today
-    active = coverage.covers(world.today)
+    active = coverage.covers(day or world.today)
     world.insert(
         "eligibility_checks",
         world.new_id("EL"),
@@ -124,10 +124,14 @@ def check_coming_sessions(world: World, days_ahead: int) -> None:
             continue
         billed = {} if session.identified is None else {session.identified.id: ""}
         for person_id in session.participants | billed:
-            person = world.people[person_id]
-            for coverage in person.coverages:
-                if coverage.covers(day) and (coverage.checked_on is None or (day - coverage.checked_on).days > 6):
-                    check_eligibility(world, person, coverage)
+            check_for(world, world.people[person_id], day)
+
+
+def check_for(world: World, person: Person, day: date) -> None:
+    """Ask every payer of somebody who comes on a day, unless they were asked within the six days before."""
+    for coverage in person.coverages:
+        if coverage.covers(day) and (coverage.checked_on is None or (day - coverage.checked_on).days > 6):
+            check_eligibility(world, person, coverage, day)
 
 
 def terminate_retroactively(world: World, session: Session, claim: Claim) -> None:

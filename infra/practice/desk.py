@@ -165,10 +165,10 @@ def _join(world: World, person: Person, unit: Unit) -> None:
 def _sign_recording(world: World, person: Person) -> None:
     if person.discharged_on is None and paperwork.held(person, "REC", None, world.now) is None:
         form = paperwork.sign(world, person, "REC")
-        for session_id in person.recorded_in:
-            subject = {"session": session_id, "client": person.id, "consent": form.id}
-            world.plant("C18", subject, "consented to a recording only after it was made")
-        person.recorded_in.clear()
+        for session in world.recorded_without.pop(person.id, []):
+            subject = {"session": session.id, "client": person.id, "consent": form.id}
+            planted = world.plant("C18", subject, "consented to a recording only after it was made")
+            session.gap_plants.setdefault(person.id, []).append(planted)
 
 
 def _begin_standing(world: World, person: Person, clinician: Clinician) -> None:

@@ -59,6 +59,9 @@ def _sign_own(world: World, person: Person, gap: Gap | None) -> None:
             if person in series.people and series.ends_on is None:
                 paperwork.sign_all(world, person, series)
     if gap is not None:
+        # the guardian's forms held on the days before; an adult's own agreement was simply not there
+        for form in [form for form in person.forms if form.kind == "CNJ" and form.signed_at == world.now]:
+            paperwork.plant_back_dated(world, gap, form)
         paperwork.close_gap(world, gap)
     for series, day in world.postponed.pop(person.id, []):
         _catch_up(world, person, series, day)

@@ -273,9 +273,12 @@ def _plant_session(world: World, gap: Gap, session: Session) -> None:
         "C06": "came of age, and only the guardian had signed",
     }
     at = max(gap.opened_at, session.start_at - timedelta(hours=ALERT_HOURS))
-    planted = world.plant(gap.rule, subject, notes[gap.rule], at)
-    gap.plants.append((planted, session))
-    session.gap_plants.setdefault(gap.person.id, []).append(planted)
+    planted = [world.plant(gap.rule, subject, notes[gap.rule], at)]
+    if gap.rule == "C06" and session.unit is not None and session.kind in ("family", "couple"):
+        unit = {**subject, session.kind: session.unit.id}
+        planted.append(world.plant("C04", unit, "an adult now, and no agreement of their own", at))
+    gap.plants += [(one, session) for one in planted]
+    session.gap_plants.setdefault(gap.person.id, []).extend(planted)
 
 
 def close_gap(world: World, gap: Gap) -> None:
@@ -289,10 +292,12 @@ def close_gap(world: World, gap: Gap) -> None:
 
 def plant_back_dated(world: World, gap: Gap, form: Form) -> None:
     """A form signed now comes too late for what has taken place without it, and stays so."""
-    for planted, session in gap.plants:
-        if session.status == "DONE" and planted in session.gap_plants.get(gap.person.id, []):
+    for session in dict.fromkeys(session for _, session in gap.plants):
+        for_this = form.unit is None or (session.unit is not None and session.unit.id == form.unit)
+        if for_this and session.status == "DONE" and session.gap_plants.get(gap.person.id):
             subject: dict[str, Any] = {"session": session.id, "client": gap.person.id, "consent": form.id}
-            world.plant("C18", subject, "signed only after the session it should have covered")
+            planted = world.plant("C18", subject, "signed only after the session it should have covered")
+            session.gap_plants[gap.person.id].append(planted)
 
 
 def did_not_come(world: World, session: Session, person_id: str) -> None:

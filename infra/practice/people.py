@@ -162,8 +162,6 @@ class Person:
     guarded_by: list[str] = field(default_factory=list)
     """Ids of the relationships that end on coming of age."""
     last_seen_on: date | None = None
-    recorded_in: list[str] = field(default_factory=list)
-    """Planted: sessions recorded with this person in the room and without their consent."""
     weekdays: set[int] = field(default_factory=set)
     """Weekdays on which this person already has a standing appointment."""
     careless: bool = False

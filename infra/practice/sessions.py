@@ -7,12 +7,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from infra.practice import billing, notes, paperwork, words
+from infra.practice import billing, coverage, notes, paperwork, words
 from infra.practice.coding import FEWEST_IN_GROUP
 from infra.practice.people import Clinician, Person, Series
 from infra.practice.world import Session, World
 
 BOOKED_DAYS_AHEAD: Final = 21
+SOON: Final = timedelta(days=4)
+"""Bookings nearer than this may come too late for the morning round of eligibility questions."""
 SESSION_TYPE: Final = {
     "group": "GRP",
     "multi_family": "MFG",
@@ -136,6 +138,8 @@ def enter_session(world: World, session: Session, people: list[Person]) -> None:
         )
     for person in people:
         add_participant(world, session, person)
+    if session.identified is not None and session.start_at - world.now < SOON:
+        coverage.check_for(world, session.identified, practice.day(session.start_at))  # billed, though not booked
     begins_at = session.start_at + (timedelta() if session.purpose == "opener" else world.minutes(0, 2))
     if session.series is not None and session.unit is None and rng.random() < 0.04:
         at = session.start_at - timedelta(hours=rng.randint(26, 90))
@@ -154,6 +158,8 @@ def add_participant(world: World, session: Session, person: Person) -> None:
     session.participants[person.id] = key
     world.insert("appointment_clients", key, appointment_id=session.id, client_id=person.id)
     world.booked[person.id].append(session)
+    if session.start_at - world.now < SOON:
+        coverage.check_for(world, person, session.practice.day(session.start_at))
     paperwork.note_gaps(world, session, person)
 
 
@@ -308,9 +314,9 @@ def start_recording(world: World, session: Session) -> None:
             "the recorder was switched on although not everybody had consented",
         )
         present = [person_id for person_id in unwilling if person_id in session.attended]
-        session.recorded_unwilling = bool(present)
+        session.recorded_unwilling = present
         for person_id in present:
-            world.people[person_id].recorded_in.append(session.id)
+            world.recorded_without[person_id].append(session)
 
 
 def complete(world: World, session: Session) -> None:

@@ -44,6 +44,7 @@ class Claim:
     day: date
     total: Decimal
     frequency: int = 1
+    primary: "Claim | None" = None
     control_number: str | None = None
     plants: dict[str, str] = field(default_factory=dict)
     """Rule → the planted mistake about this claim."""
@@ -78,8 +79,8 @@ class Session:
     actual_end: datetime | None = None
     recording: str | None = None
     recording_plant: str | None = None
-    recorded_unwilling: bool = False
-    """Planted: somebody in the room had not consented to the recording."""
+    recorded_unwilling: list[str] = field(default_factory=list)
+    """Planted: ids of those in the room who had not consented to the recording."""
     request: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
     complexity: dict[str, str] = field(default_factory=dict)
@@ -129,6 +130,8 @@ class World:
     postponed: dict[str, list[tuple[Series, date]]] = field(default_factory=lambda: defaultdict(list))
     """Person id → bookings that wait for the person to come of age and sign."""
     gaps: dict[str, list[Gap]] = field(default_factory=lambda: defaultdict(list))
+    recorded_without: dict[str, list[Session]] = field(default_factory=lambda: defaultdict(list))
+    """Planted. Person id → sessions recorded with them in the room and without their consent."""
     recent_claims: dict[str, list[tuple[Session, Claim]]] = field(default_factory=lambda: defaultdict(list))
     """Practice id → claims of the last weeks."""
     awaiting_draft: list[Session] = field(default_factory=list)
