@@ -18,10 +18,11 @@ down: $(READY) ## Stop a platform that runs in the background
 	@$(BIN)/conjoint down
 
 test: $(READY) browser ## Every test, with real broker, change capture, databases and browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 -m "not stack and not browser"
+	$(BIN)/pytest -m "stack or browser"
 
 test-fast: $(READY) ## The tests that need no part running, in under a minute
-	$(BIN)/pytest -m "not stack and not browser"
+	$(BIN)/pytest -n 2 -m "not stack and not browser"
 
 check: $(READY) ## Format, lint, types, architecture, schemas up to date
 	$(BIN)/ruff format --check .
