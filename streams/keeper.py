@@ -408,7 +408,7 @@ def _ledgers_touched(change_set: ChangeSet, file: File) -> set[str]:
     for change in change_set.changes:
         if change.entity == "claim" and change.op == "create" and isinstance(change.data, Claim):
             clients.add(change.data.client)
-        if change.entity == "appointment" or (change.entity == "claim" and change.op != "create"):
+        elif change.entity in ("appointment", "claim"):  # a line of a claim does not say whose it is
             return file.people
     return clients
 
