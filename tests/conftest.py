@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from infra.embedded.stack import Stack
 from infra.endpoints import Endpoints
+
+
+# how long one example takes says more about what else this machine does than about us
+hypothesis_settings.register_profile("conjoint", deadline=None)
+hypothesis_settings.load_profile("conjoint")
 
 
 @pytest.fixture(scope="session")
