@@ -11,7 +11,6 @@ from hypothesis import settings as hypothesis_settings
 from infra.embedded.stack import Stack
 from infra.endpoints import Endpoints
 
-
 # how long one example takes says more about what else this machine does than about us
 hypothesis_settings.register_profile("conjoint", deadline=None)
 hypothesis_settings.load_profile("conjoint")
