@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.care import (
@@ -68,7 +69,11 @@ class PracticeView:
 
     def clinician(self, clinician_id: str) -> Held[Clinician] | None:
         """The clinician with this id."""
-        return self.file.one("clinician", clinician_id)
+        return self._clinicians.get(clinician_id)
+
+    @cached_property
+    def _clinicians(self) -> dict[str, Held[Clinician]]:
+        return {held.id: held for held in self.file.all("clinician")}
 
     def day_of(self, moment: datetime) -> date:
         """The local calendar day of an instant."""
@@ -165,6 +170,14 @@ class ClientView:
         """Every coverage, sorted by id."""
         return () if self.file is None else self.file.all("coverage")
 
+    def coverage(self, coverage_id: str | None) -> Held[Coverage] | None:
+        """The coverage with this id."""
+        return self._coverages.get(coverage_id or "")
+
+    @cached_property
+    def _coverages(self) -> dict[str, Held[Coverage]]:
+        return {held.id: held for held in self.coverages}
+
     @property
     def eligibilities(self) -> tuple[Held[Eligibility], ...]:
         """Every answer of a payer, sorted by id."""
@@ -222,13 +235,14 @@ class SessionCase:
     find: FindFile = field(repr=False)
     calendars: Calendars = field(default_factory=Calendars, repr=False, compare=False)
     _clients: dict[str, ClientView] = field(default_factory=dict, repr=False, compare=False)
+    _same_days: dict[str, tuple["SessionCase", ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def id(self) -> str:
         """The session's id."""
         return self.file.key.id
 
-    @property
+    @cached_property
     def session(self) -> Appointment:
         """The appointment's record."""
         return self.appointment.data
@@ -357,23 +371,30 @@ class SessionCase:
         known = {claim.id for claim in claims}
         claims += [claim for claim in standing(self._claims_without_session) if claim.id not in known]
         return tuple(
-            BilledLine(claim, line)
+            BilledLine.of(claim, line)
             for claim in claims
             for line in claim.data.lines
             if (line.session or claim.data.session) == self.id
         )
 
-    def lines_of_client(self, client_id: str) -> tuple["BilledLine", ...]:
+    def lines_of_client(self, client_id: str) -> Sequence["BilledLine"]:
         """The billed lines for one client."""
-        return tuple(line for line in self.billed_lines if line.client_id == client_id)
+        return self._lines_by_client.get(client_id, ())
 
     @cached_property
-    def lines_of_claim(self) -> dict[str, tuple["BilledLine", ...]]:
-        """Claim id → its lines that bill this session."""
-        lines: dict[str, tuple[BilledLine, ...]] = {}
+    def _lines_by_client(self) -> dict[str, list["BilledLine"]]:
+        lines: dict[str, list[BilledLine]] = {}
         for line in self.billed_lines:
-            lines[line.claim.id] = (*lines.get(line.claim.id, ()), line)
+            lines.setdefault(line.client_id, []).append(line)
         return lines
+
+    @cached_property
+    def lines_of_claim(self) -> dict[str, Sequence["BilledLine"]]:
+        """Claim id → its lines that bill this session."""
+        lines: dict[str, list[BilledLine]] = {}
+        for line in self.billed_lines:
+            lines.setdefault(line.claim.id, []).append(line)
+        return dict(lines)
 
     @cached_property
     def claims_billing(self) -> tuple[Held[Claim], ...]:
@@ -392,11 +413,16 @@ class SessionCase:
 
     def same_day(self, client_id: str) -> tuple["SessionCase", ...]:
         """This client's other sessions on the same local day, earliest first."""
+        known = self._same_days.get(client_id)
+        if known is None:
+            others = () if self._day is None else self._others(client_id, *self._day)
+            known = self._same_days[client_id] = tuple(c for c in others if c.service_on == self.service_on)
+        return known
+
+    @cached_property
+    def _day(self) -> tuple[datetime, datetime] | None:
         day = self.service_on
-        if day is None:
-            return ()
-        others = self._others(client_id, self.practice.start_of(day), self.practice.end_of(day))
-        return tuple(other for other in others if other.service_on == day)
+        return None if day is None else (self.practice.start_of(day), self.practice.end_of(day))
 
     def at_the_same_time(self, person_id: str) -> tuple["SessionCase", ...]:
         """A client's or clinician's other sessions in the same hours; whether they overlap is still to be looked at."""
@@ -405,8 +431,9 @@ class SessionCase:
         return self._others(person_id, self.starts_at, self.ends_at)
 
     def _others(self, person_id: str, start: datetime, end: datetime) -> tuple["SessionCase", ...]:
-        ids = self.calendars.of(self.practice.id, person_id).between(start, end)
-        return _sessions(self.practice, (id_ for id_ in ids if id_ != self.id), self.find, self.calendars)
+        calendar = self.calendars.of(self.practice.id, person_id)
+        ids = [id_ for id_ in calendar.between(start, end) if id_ != self.id]
+        return _sessions(self.practice, ids, self.find, self.calendars) if ids else ()
 
     @property
     def charges(self) -> tuple[Held[Charge], ...]:
@@ -463,32 +490,24 @@ class SessionCase:
         return None if self.service_on is None else self.client(client_id).age_on(self.service_on)
 
 
-@dataclass(frozen=True, slots=True)
-class BilledLine:
-    """One line of a claim."""
+class BilledLine(NamedTuple):
+    """One line of a claim, with what every rule asks of it at hand."""
 
     claim: Held[Claim]
     line: ClaimLine
+    code: str
+    """The procedure code; empty if there is none."""
+    units: int
+    """Units; a line without a number is one."""
+    client_id: str
+    payer_id: str | None
 
-    @property
-    def code(self) -> str:
-        """The procedure code; empty if there is none."""
-        return self.line.code or ""
-
-    @property
-    def units(self) -> int:
-        """Units; a line without a number is one."""
-        return 1 if self.line.units is None else self.line.units
-
-    @property
-    def client_id(self) -> str:
-        """Whom it bills."""
-        return self.claim.data.client
-
-    @property
-    def payer_id(self) -> str | None:
-        """Whom it asks to pay."""
-        return self.claim.data.payer
+    @classmethod
+    def of(cls, claim: Held[Claim], line: ClaimLine) -> "BilledLine":
+        """A line of that claim."""
+        data = claim.data
+        units = 1 if line.units is None else line.units
+        return cls(claim, line, line.code or "", units, data.client, data.payer)
 
 
 def standing(claims: Sequence[Held[Claim]]) -> tuple[Held[Claim], ...]:
@@ -643,6 +662,7 @@ class UnitCase:
         return (*own, *(message for message in theirs if message.data.unit in (None, self.id)))
 
 
+@lru_cache(maxsize=4096)
 def cents(amount: str | None) -> int | None:
     """A decimal string of dollars as whole cents."""
     return None if amount is None else int((Decimal(amount) * 100).to_integral_value())

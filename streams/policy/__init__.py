@@ -85,7 +85,10 @@ class Policy(_Table):
 
     def payer(self, payer_id: str | None) -> PayerPolicy:
         """The payer's rules; a payer nobody described gets the defaults."""
-        return self.payers.get(payer_id or "", PayerPolicy())
+        return self.payers.get(payer_id or "", _UNDESCRIBED)
+
+
+_UNDESCRIBED = PayerPolicy()
 
 
 def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """How does a billing rule speak of a claim? One shape of finding for all of them. Pure."""
 
+from collections.abc import Sequence
+
 from schemas.care import Claim, Clinician
 from streams.cases import BilledLine, SessionCase, cents
 from streams.files import Held
@@ -34,7 +36,7 @@ def claim_found(
     )
 
 
-def lines_with(lines: tuple[BilledLine, ...], codes: frozenset[str]) -> tuple[BilledLine, ...]:
+def lines_with(lines: Sequence[BilledLine], codes: frozenset[str]) -> tuple[BilledLine, ...]:
     """The lines that bill one of these codes."""
     return tuple(line for line in lines if line.code in codes)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import lru_cache
 
 from schemas.care import Claim, Clinician
 from streams.cases import BilledLine, SessionCase
@@ -140,6 +141,9 @@ def modifier_wrong(case: SessionCase, now: datetime) -> Iterator[Outcome]:
 
 
 def _wrong_modifiers(case: SessionCase, line: BilledLine, clinician: Held[Clinician] | None) -> list[str]:
+    payer = case.practice.policy.payer(line.payer_id)
+    if not line.line.modifiers and not payer.required_modifiers and not payer.level_modifiers:
+        return []
     used = set(line.line.modifiers)
     problems = [
         f"bills {line.code} without {modifier}, which {line.payer_id} asks for"
@@ -148,7 +152,7 @@ def _wrong_modifiers(case: SessionCase, line: BilledLine, clinician: Held[Clinic
     if clinician is None:
         return problems
     level, credential = clinician.data.level, clinician.data.credential
-    by_level = case.practice.policy.payer(line.payer_id).level_modifiers
+    by_level = payer.level_modifiers
     asked = by_level.get(level or "") or by_level.get(credential or "")
     if asked is not None and asked not in used:
         problems.append(f"bills {line.code} without {asked}, the modifier for {clinician.id}'s level")
@@ -235,6 +239,7 @@ def _ineligible(supervisor: Held[Clinician] | None, state: str | None, day: date
 INDIVIDUAL, ORGANISATION = 1, 2
 
 
+@lru_cache(maxsize=1024)
 def is_npi(number: str | None) -> bool:
     """Ten digits whose last is the Luhn check digit of 80840 and the first nine."""
     if number is None or len(number) != 10 or not number.isascii() or not number.isdigit():
@@ -252,6 +257,7 @@ def identifiers_wrong(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     Source: domain-facts §1.5 (Luhn with 80840), §1.6 (16 + N290, 208), §1.7 B45.
     """
     practice = case.practice.record.data
+    persons = {clinician.data.npi for clinician in case.practice.file.all("clinician")}
     for claim in case.standing_claims:
         data = claim.data
         clinician = rendering_of(case, claim)
@@ -261,7 +267,7 @@ def identifiers_wrong(case: SessionCase, now: datetime) -> Iterator[Outcome]:
                 problems.append((f"has {'no' if not number else 'an impossible'} {whose} NPI", "16"))
         if _of_an_organisation(case, data, clinician):
             problems.append(("has an organisation's NPI (type 2) for the rendering clinician", "208"))
-        if data.billing_npi and _of_a_person(case, data.billing_npi):
+        if data.billing_npi and _of_a_person(case, data.billing_npi, persons):
             problems.append(("has a person's NPI (type 1) for the billing practice", "208"))
         if not data.rendering_taxonomy:
             problems.append(("has no taxonomy for the rendering clinician", "16"))
@@ -287,9 +293,8 @@ def _of_an_organisation(case: SessionCase, claim: Claim, clinician: Held[Clinici
     return clinician is not None and clinician.data.npi_type == ORGANISATION
 
 
-def _of_a_person(case: SessionCase, npi: str) -> bool:
+def _of_a_person(case: SessionCase, npi: str, persons: set[str | None]) -> bool:
     practice = case.practice.record.data
-    persons = {clinician.data.npi for clinician in case.practice.file.all("clinician")}
     if npi == practice.npi:
         # somebody who practises alone may bill under their own number
         return practice.npi_type == INDIVIDUAL and npi not in persons

@@ -4,7 +4,7 @@ Asked again whenever a coverage or an eligibility answer changes, however late.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from schemas.care import Claim, Coverage, Eligibility
@@ -60,8 +60,7 @@ def service_day(case: SessionCase, claim: Held[Claim]) -> date | None:
 
 def coverage_of(case: SessionCase, claim: Held[Claim]) -> Held[Coverage] | None:
     """The coverage a claim names; None if it names none or nobody knows it."""
-    coverages = case.client(claim.data.client).coverages
-    return next((coverage for coverage in coverages if coverage.id == claim.data.coverage), None)
+    return case.client(claim.data.client).coverage(claim.data.coverage)
 
 
 def covers(coverage: Coverage, day: date) -> bool:
@@ -127,16 +126,13 @@ def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcom
 def _answers(case: SessionCase, claim: Held[Claim]) -> list[tuple[date, Held[Eligibility]]]:
     """What the payer answered about the claim's coverage and on which local day, in order."""
     answers = [
-        answer
+        (answer.data.checked_at, answer)
         for answer in case.client(claim.data.client).eligibilities
         if answer.data.coverage == claim.data.coverage and answer.data.checked_at is not None
     ]
-    answers.sort(key=lambda answer: (str(answer.data.checked_at and answer.data.checked_at.timestamp()), answer.id))
-    return [
-        (case.practice.day_of(answer.data.checked_at), answer)
-        for answer in answers
-        if answer.data.checked_at is not None
-    ]
+    if len(answers) > 1:
+        answers.sort(key=lambda item: (item[0].timestamp(), item[1].id))
+    return [(case.practice.day_of(asked_at), answer) for asked_at, answer in answers]
 
 
 def _in_window(case: SessionCase, claim: Held[Claim], asked_on: date, day: date) -> bool:
@@ -161,10 +157,10 @@ def not_as_the_payer_knows_them(case: SessionCase, now: datetime) -> Iterator[Ou
         wrong: list[str] = []
         if answer is not None:
             its = answer.data
-            wrong += ["member id"] if _differ(_letters(data.member_id), _letters(its.member_id)) else []
-            wrong += ["name"] if _differ(_name(data.patient_name), _name(its.name)) else []
-            wrong += ["birth date"] if _differ(data.patient_dob, its.dob) else []
-            wrong += ["relation"] if _differ(_relation(data.relation), _relation(its.relation)) else []
+            wrong += ["member id"] if _differ(data.member_id, its.member_id, _letters) else []
+            wrong += ["name"] if _differ(data.patient_name, its.name, _name) else []
+            wrong += ["birth date"] if data.patient_dob and its.dob and data.patient_dob != its.dob else []
+            wrong += ["relation"] if _differ(data.relation, its.relation, _relation) else []
         coverage = coverage_of(case, claim)
         minor_as_self = coverage is not None and _minor_as_self(case, claim, coverage.data, day)
         if not wrong and not minor_as_self:
@@ -189,17 +185,17 @@ def _answer_for(case: SessionCase, claim: Held[Claim], day: date) -> Held[Eligib
     return before[-1] if before else next((answer for _, answer in answers), None)
 
 
-def _differ(one: object, other: object) -> bool:
-    return bool(one) and bool(other) and one != other
+def _differ(one: str | None, other: str | None, compared_as: Callable[[str], object]) -> bool:
+    return bool(one) and bool(other) and one != other and compared_as(one or "") != compared_as(other or "")
 
 
-def _letters(text: str | None) -> str:
-    return re.sub(r"[^0-9a-z]", "", (text or "").casefold())
+def _letters(text: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", text.casefold())
 
 
-def _name(text: str | None) -> frozenset[str]:
+def _name(text: str) -> frozenset[str]:
     """A name's parts, whatever their order and case; a middle initial alone makes no other person."""
-    parts = re.sub(r"[^\w\s]", " ", (text or "").casefold()).split()
+    parts = re.sub(r"[^\w\s]", " ", text.casefold()).split()
     return frozenset(part for part in parts if len(part) > 1) or frozenset(parts)
 
 

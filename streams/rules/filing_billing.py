@@ -23,6 +23,8 @@ def filing_limit(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     replacement has limits of its own; a secondary claim counts from the primary's decision. A visit nobody billed
     counts too. Source: domain-facts §1.4 (timely filing), §1.6 (29), §1.7 B42.
     """
+    today = case.practice.day_of(now)
+    looked: set[tuple[date, str | None]] = set()
     for claim in case.standing_claims:
         data = claim.data
         day = service_day(case, claim)
@@ -34,8 +36,10 @@ def filing_limit(case: SessionCase, now: datetime) -> Iterator[Outcome]:
                 continue
             day = decided
         if data.status in NOT_YET_FILED:
-            found = _limit(case, day, data.payer, case.practice.day_of(now))
-            yield from _rechecks(case, day, data.payer, now)
+            found = _limit(case, day, data.payer, today)
+            if (day, data.payer) not in looked:
+                looked.add((day, data.payer))
+                yield from _rechecks(case, day, data.payer, today)
         else:
             filed_at = data.submitted_at or data.accepted_at
             limit = case.practice.policy.payer(data.payer).filing_days
@@ -46,7 +50,7 @@ def filing_limit(case: SessionCase, now: datetime) -> Iterator[Outcome]:
             yield _about_claim(case, claim, day, severity, since_days)
     if case.took_place and case.service_on is not None:
         for client_id, code in not_yet_billed(case):
-            yield from _unbilled(case, client_id, code, case.service_on, now)
+            yield from _unbilled(case, client_id, code, case.service_on, today)
 
 
 def _limit(case: SessionCase, day: date, payer: str | None, today: date) -> tuple[SeverityWord, int] | None:
@@ -69,11 +73,12 @@ def _steps(case: SessionCase, limit: int) -> list[tuple[SeverityWord, int]]:
     ]
 
 
-def _rechecks(case: SessionCase, day: date, payer: str | None, now: datetime) -> Iterator[Recheck]:
-    for _, from_days in _steps(case, case.practice.policy.payer(payer).filing_days):
-        at = case.practice.start_of(day + timedelta(days=from_days))
-        if at > now:
-            yield Recheck(at)
+def _rechecks(case: SessionCase, day: date, payer: str | None, today: date) -> Iterator[Recheck]:
+    """The next of the days on which it becomes worse."""
+    limit = case.practice.policy.payer(payer).filing_days
+    next_day = next((on for _, days in _steps(case, limit) if (on := day + timedelta(days=days)) > today), None)
+    if next_day is not None:
+        yield Recheck(case.practice.start_of(next_day))
 
 
 def _about_claim(case: SessionCase, claim: Held[Claim], day: date, severity: SeverityWord, since_days: int) -> Found:
@@ -106,7 +111,7 @@ def _about_claim(case: SessionCase, claim: Held[Claim], day: date, severity: Sev
     )
 
 
-def _unbilled(case: SessionCase, client_id: str, code: str, day: date, now: datetime) -> Iterator[Outcome]:
+def _unbilled(case: SessionCase, client_id: str, code: str, day: date, today: date) -> Iterator[Outcome]:
     client = case.client(client_id)
     if client.record is not None and client.record.data.self_pay:
         return
@@ -114,8 +119,8 @@ def _unbilled(case: SessionCase, client_id: str, code: str, day: date, now: date
     if not active:
         return
     first = min(active, key=lambda coverage: (coverage.data.rank or 1, coverage.id))
-    yield from _rechecks(case, day, first.data.payer, now)
-    found = _limit(case, day, first.data.payer, case.practice.day_of(now))
+    yield from _rechecks(case, day, first.data.payer, today)
+    found = _limit(case, day, first.data.payer, today)
     if found is not None:
         severity, since_days = found
         limit = case.practice.policy.payer(first.data.payer).filing_days
@@ -261,12 +266,11 @@ def amounts_do_not_add_up(case: SessionCase, now: datetime) -> Iterator[Outcome]
 
 
 def _copay(case: SessionCase, claim: Claim) -> list[tuple[str, str]]:
-    coverages = case.client(claim.client).coverages
-    coverage = next((coverage.data for coverage in coverages if coverage.id == claim.coverage), None)
-    due, collected = None if coverage is None else cents(coverage.copay), cents(claim.copay_collected)
-    sessions = {line.session for line in claim.lines if line.session is not None}
+    coverage = case.client(claim.client).coverage(claim.coverage)
+    due, collected = None if coverage is None else cents(coverage.data.copay), cents(claim.copay_collected)
     if due is None or collected is None or collected == due or claim.sequence not in (None, "primary"):
         return []
+    sessions = {line.session for line in claim.lines if line.session is not None}
     if len(sessions) > 1 and collected == due * len(sessions):
         return []
     return [(f"shows a copay of {_money(collected)}, where the plan asks for {_money(due)}", "45")]

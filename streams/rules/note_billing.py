@@ -1,6 +1,6 @@
 """Is what is billed documented and signed, for each person in words of their own? Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -55,7 +55,7 @@ def _problem(case: SessionCase, claim: Held[Claim], notes: list[Held[Note]]) -> 
     return None if None in mismatches else mismatches[0]
 
 
-def _mismatch(case: SessionCase, lines: tuple[BilledLine, ...], note: Note) -> tuple[str, str] | None:
+def _mismatch(case: SessionCase, lines: Sequence[BilledLine], note: Note) -> tuple[str, str] | None:
     codes = {line.code for line in lines if line.code} - ADD_ON_CODES
     dates = {line.line.date for line in lines if line.line.date is not None}
     if note.date is not None and dates and note.date not in dates:

@@ -84,6 +84,8 @@ def _in_person(
 def modifiers_asked(case: SessionCase, line: BilledLine) -> frozenset[str]:
     """The modifiers the payer asks for on this line, by code, kind of session, program or way of taking part."""
     required = case.practice.policy.payer(line.payer_id).required_modifiers
+    if not required:
+        return _NONE
     if not isinstance(required, dict):
         return frozenset(required)
     session = case.session
@@ -95,6 +97,9 @@ def modifiers_asked(case: SessionCase, line: BilledLine) -> frozenset[str]:
         value = required[name]
         asked |= {value} if isinstance(value, str) else {str(item) for item in value or ()}
     return frozenset(asked)
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 def not_licensed_there(case: SessionCase, now: datetime) -> Iterator[Outcome]:

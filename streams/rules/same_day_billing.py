@@ -16,6 +16,7 @@ from streams.rule import Evidence, Found, Outcome
 from streams.rules.claims import claim_found, words
 
 Span = tuple[datetime, datetime]
+_FIRST = (None, "primary")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class _Service:
 
 def _services_of_day(case: SessionCase, client_id: str) -> list[_Service]:
     cases = (case, *case.same_day(client_id))
-    return [_Service(c, line) for c in cases for line in c.billed_lines if line.client_id == client_id]
+    return [_Service(c, line) for c in cases for line in c.lines_of_client(client_id)]
 
 
 def pair_of_codes(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -151,12 +152,15 @@ def too_many_units(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """
     limits = case.practice.policy.mue_per_day
     for claim_id, lines in case.lines_of_claim.items():
+        claim = lines[0].claim
+        client_id = claim.data.client
+        alone = len(case.lines_of_client(client_id)) == 1 and not case.same_day(client_id)
+        if (alone and lines[0].units <= limits.get(lines[0].code, lines[0].units)) or claim.data.sequence not in _FIRST:
+            continue
         for code in sorted({line.code for line in lines if line.code in limits}):
-            claim = next(line.claim for line in lines if line.code == code)
-            assert claim.id == claim_id
-            if claim.data.sequence not in (None, "primary") or billed_again(case, claim, code):
+            if billed_again(case, claim, code):
                 continue
-            services = _counted(case, claim.data.client, claim.data.payer, code)
+            services = _counted(case, client_id, claim.data.payer, code)
             mine = [service for service in services if service.line.claim.id == claim_id]
             before = sum(s.line.units for s in services if s.line.claim.id != claim_id and s.order < mine[0].order)
             units = sum(service.line.units for service in mine)
@@ -178,7 +182,7 @@ def _counted(case: SessionCase, client_id: str, payer_id: str | None, code: str)
         for service in _services_of_day(case, client_id)
         if service.line.code == code
         and service.line.payer_id == payer_id
-        and service.line.claim.data.sequence in (None, "primary")
+        and service.line.claim.data.sequence in _FIRST
         and not billed_again(service.case, service.line.claim, code)
     ]
 
@@ -186,9 +190,9 @@ def _counted(case: SessionCase, client_id: str, payer_id: str | None, code: str)
 def billed_again(case: SessionCase, claim: Held[Claim], code: str) -> bool:
     """This session's same service was billed before: to a payer who took that claim, or by another clinician."""
     mine = claim.data
-    for line in case.billed_lines:
+    for line in case.lines_of_client(mine.client):
         its = line.claim.data
-        if line.claim.id == claim.id or line.code != code or mine.client != its.client or mine.payer != its.payer:
+        if line.claim.id == claim.id or line.code != code or mine.payer != its.payer:
             continue
         if (its.status in ADJUDICATED or mine.rendering != its.rendering) and comes_after(claim, line.claim):
             return True
@@ -204,6 +208,8 @@ def already_accepted(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     for lines in case.lines_of_claim.values():
         claim = lines[0].claim
         if claim.data.frequency not in (None, 1) or claim.data.status in ("rejected", "denied"):
+            continue
+        if len(case.lines_of_client(claim.data.client)) == len(lines) and not case.same_day(claim.data.client):
             continue
         for line in lines:
             earlier = _accepted_before(case, line)
