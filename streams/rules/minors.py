@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from schemas.care import Consent, Relationship, Signer
-from streams.cases import ClientView, SessionCase
+from streams.cases import ClientView, SessionCase, consent_holds
 from streams.files import Held
 from streams.rule import Found, Outcome, Recheck, not_recorded
 from streams.rules.attending import ADULT, alert_from
@@ -165,10 +165,14 @@ def guardian_consent_lapsed(case: SessionCase, now: datetime) -> Iterator[Outcom
         lapsed: list[Held[Consent]] = []
         kinds: list[str] = []
         for kind, words in COMES_OF_AGE.items():
+            on_file = client.consents(kind)
+            if not any(_signed_as(consent.data, "guardian") for consent in on_file):
+                continue
             holding = [
                 consent
-                for consent in client.consents_holding(kind, starts_at)
-                if kind == "treatment" or consent.data.unit in (None, case.session.unit)
+                for consent in on_file
+                if consent_holds(consent.data, starts_at)
+                and (kind == "treatment" or consent.data.unit in (None, case.session.unit))
             ]
             if holding and all(_only_a_guardian_signed(consent.data, of_age_at, lacks_capacity) for consent in holding):
                 lapsed += holding

@@ -11,6 +11,7 @@ from streams.cases import SessionCase
 from streams.rule import Found, Outcome
 
 _WORD = re.compile(r"[^\W\d_]+")
+_PIECE = re.compile(r"[^\W_]+")
 _NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
 _POSSESSIVE = ("'s", "’s")
 _SENTENCE_ENDS = frozenset('.!?:;\n"“”•–—(')
@@ -58,10 +59,9 @@ def note_names_another(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     staff = frozenset[str]().union(*(_tokens(f.data.name) for f in facilitators if f is not None and f.data.name))
     for note in notes:
         text, own = note.data.text or "", note.data.client
-        plain = _plain(text)
         mine = people.get(own or "", _NOTHING)
         known = Marks(mine.phrases, mine.tokens | staff)
-        named = sorted(id_ for id_, marks in people.items() if id_ != own and _found(text, plain, marks, known))
+        named = sorted(id_ for id_, marks in people.items() if id_ != own and _found(text, marks, known))
         if not named:
             continue
         subject = {"session": case.id, "note": note.id} | ({} if own is None else {"client": own})
@@ -84,6 +84,8 @@ class Marks:
     """Full names, nicknames of several words, ids and numbers: wherever they stand, in any case."""
     tokens: frozenset[str]
     """Single names: where they are written as names."""
+    words: frozenset[str] = frozenset()
+    """A word of each: a text without any of them gives nobody away."""
 
 
 _NOTHING = Marks((), frozenset())
@@ -103,12 +105,18 @@ def _marks_of(client_id: str, names: tuple[str, ...], numbers: tuple[str, ...]) 
         *(name for name in whole if " " in name),
         *(_plain(text) for text in (client_id, *numbers) if len(text) > 3),
     )
-    return Marks(phrases, frozenset[str]().union(*(_tokens(name) for name in names)))
+    tokens = frozenset[str]().union(*(_tokens(name) for name in names))
+    return Marks(phrases, tokens, tokens | {max(_PIECE.findall(phrase), key=len, default="") for phrase in phrases})
 
 
 @lru_cache(maxsize=4096)
 def _tokens(name: str) -> frozenset[str]:
     return frozenset(word for word in _WORD.findall(_plain(name)) if len(word) > 1 and word not in _TITLES)
+
+
+@lru_cache(maxsize=2048)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_PIECE.findall(_plain(text)))
 
 
 def _plain(text: str) -> str:
@@ -117,7 +125,10 @@ def _plain(text: str) -> str:
     return text.casefold()
 
 
-def _found(text: str, plain: str, marks: Marks, known: Marks) -> bool:
+def _found(text: str, marks: Marks, known: Marks) -> bool:
+    if marks.words.isdisjoint(_words(text)):
+        return False
+    plain = _plain(text)
     whole = (phrase for phrase in marks.phrases if phrase in plain and phrase not in known.phrases)
     if any(_stands_alone(phrase, plain) for phrase in whole):
         return True

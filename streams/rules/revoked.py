@@ -29,6 +29,8 @@ def job_on_revoked_consent(case: SessionCase, now: datetime) -> Iterator[Outcome
         for client_id in about:
             for kind in kinds:
                 consents = [c for c in case.client(client_id).consents(kind) if for_this_session(c.data, case)]
+                if not any(_withdrawn(c.data) for c in consents):
+                    continue
                 yield from turning_points(consents, now)
                 revoked = [c for c in consents if revoked_since(c.data, asked_at, now, _party(c.data))]
                 if not revoked or any(holds_for(c.data, now, _party(c.data)) for c in consents):
@@ -50,11 +52,14 @@ def job_on_revoked_consent(case: SessionCase, now: datetime) -> Iterator[Outcome
 
 def _claim(case: SessionCase, claim: Held[Claim], queued_at: datetime, now: datetime) -> Iterator[Outcome]:
     data = claim.data
-    client, party = case.client(data.client), Party.payer(data.payer, case.practice)
+    client = case.client(data.client)
     for kind in ("billing_release", "part2_tpo"):
         if kind == "part2_tpo" and not covered(case.practice, client):
             continue
         consents = client.consents(kind)
+        if not any(_withdrawn(c.data) for c in consents):
+            continue
+        party = Party.payer(data.payer, case.practice)
         yield from turning_points(consents, now)
         if standing(consents, queued_at, now, party) is not Standing.REVOKED_SINCE:
             continue
@@ -95,6 +100,10 @@ def _made_under(case: ClientCase, ids: Iterable[str]) -> tuple[Held[Consent], ..
     wanted = set(ids)
     consents = (consent for kind in (*RELEASES, "part2_tpo") for consent in case.client.consents(kind))
     return tuple(consent for consent in consents if not wanted or consent.id in wanted)
+
+
+def _withdrawn(consent: Consent) -> bool:
+    return consent.revoked_at is not None or consent.revocation is not None or consent.status == "revoked"
 
 
 def _party(consent: Consent) -> Party | None:

@@ -23,7 +23,10 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
     for client_id in case.participants:
         client = case.client(client_id)
         for kind in _needed(case, client_id):
-            own = [consent for consent in client.consents(kind) if _meant_for(case, consent.data)]
+            on_file = client.consents(kind)
+            if not any(consent.data.signed_at and consent.data.signed_at > ended_at for consent in on_file):
+                continue
+            own = [consent for consent in on_file if _meant_for(case, consent.data)]
             if any(consent_holds(consent.data, starts_at) for consent in own):
                 continue
             late = [consent for consent in own if consent.data.signed_at and consent.data.signed_at > ended_at]
