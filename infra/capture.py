@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 
 from infra.embedded.connect import connector_secrets_folder
+from infra.embedded.java import properties_text
 from infra.refusal import Refusal
 from infra.secrets_file import write_private
 from schemas.metrics import CAPTURE_SLOT_LAG, CAPTURE_TASK_RESTARTS, CAPTURE_TASK_UP
@@ -99,7 +100,7 @@ async def apply_connector(capture: Capture, *, within_s: float = 60) -> list[str
     folder = connector_secrets_folder(capture.home)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     password = unquote(urlsplit(capture.dsn).password or "")
-    write_private(folder / _SECRETS_NAME, f"password={password}\n")
+    write_private(folder / _SECRETS_NAME, properties_text({"password": password}))
     wanted = connector_configuration(capture, tables)
     deadline = time.monotonic() + within_s
     async with _client(capture) as client:

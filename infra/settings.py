@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     @field_validator("home", "cache")
     @classmethod
     def _absolute(cls, folder: Path) -> Path:
+        if set(str(folder)) & set(":,\n"):
+            # they separate paths in a class path and in the broker's and Connect's settings
+            raise ValueError("must be a folder without : or , in its name")
         return folder.expanduser().absolute()
 
     @field_validator("connect_url", "clickhouse_url", "maven_url")

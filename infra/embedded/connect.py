@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from infra.embedded import jars
-from infra.embedded.java import java_launch
+from infra.embedded.java import java_launch, properties_text
 from infra.embedded.launch import Launch
 from infra.secrets_file import write_private
 from infra.settings import LOOPBACK
@@ -84,7 +84,7 @@ def _properties(part: ConnectPart, plugins: Path) -> str:
         "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
         "config.providers.file.param.allowed.paths": connector_secrets_folder(part.home),
     }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
+    return properties_text(settings)
 
 
 async def connect_answers(url: str, timeout_s: float = 2.0) -> bool:

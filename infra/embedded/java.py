@@ -53,3 +53,17 @@ def java_launch(
         ),
         environment or {},
     )
+
+
+def properties_text(values: Mapping[str, object]) -> str:
+    """A Java properties file. Every value arrives as it is, whatever is in it and whichever way it is read."""
+    return "".join(f"{name}={_escaped(str(value))}\n" for name, value in values.items())
+
+
+def _escaped(value: str) -> str:
+    units = value.encode("utf-16-be")
+    characters = [int.from_bytes(units[place : place + 2], "big") for place in range(0, len(units), 2)]
+    plain = "".join(chr(unit) if 0x20 < unit < 0x7F and unit != 0x5C else f"\\u{unit:04x}" for unit in characters)
+    # a space needs an escape at the beginning only
+    head = len(value) - len(value.lstrip(" "))
+    return plain[: 6 * head] + plain[6 * head :].replace("\\u0020", " ")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.embedded import jars
-from infra.embedded.java import java_launch
+from infra.embedded.java import java_launch, properties_text
 from infra.embedded.launch import Launch
 from infra.refusal import Refusal
 from infra.secrets_file import write_private
@@ -102,7 +102,7 @@ def _properties(part: KafkaPart, data: Path) -> str:
         "broker.heartbeat.interval.ms": 500,
         "metadata.log.max.record.bytes.between.snapshots": 4 * 1024 * 1024,
     }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
+    return properties_text(settings)
 
 
 async def kafka_answers(bootstrap: str, timeout_s: float = 2.0) -> bool:

@@ -50,7 +50,7 @@ def prepare_postgres(part: PostgresPart, report: Callable[[str], None] = lambda 
     owner = _unprivileged_owner()
     data = part.home / "postgres"
     if owner is not None:
-        _let_through(programs / "postgres", part.home)
+        _let_through(report, programs / "postgres", part.home)
     if not (data / "PG_VERSION").exists():
         report("making a new database folder")
         _make(part, programs, data, owner)
@@ -106,12 +106,13 @@ def _unprivileged_owner() -> Owner | None:
     return Owner(entry.pw_uid, entry.pw_gid)
 
 
-def _let_through(*destinations: Path) -> None:
+def _let_through(report: Callable[[str], None], *destinations: Path) -> None:
     """Adds the right to pass through (not to list) to the folders above `destinations` that lack it."""
     for destination in destinations:
         for folder in [destination.resolve(), *destination.resolve().parents]:
             mode = stat.S_IMODE(folder.stat().st_mode)
             if folder.is_dir() and not mode & stat.S_IXOTH:
+                report(f"letting the account {_ACCOUNT} pass through {folder}")
                 folder.chmod(mode | stat.S_IXOTH)
 
 

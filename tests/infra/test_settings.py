@@ -65,3 +65,8 @@ def test_no_error_and_no_repr_shows_a_value(monkeypatch: pytest.MonkeyPatch) -> 
     assert "hush" not in "".join(wrong.value.lines)
     monkeypatch.setenv("CONJOINT_POSTGRES_DSN", "postgresql://owner:hush@db/ehr")
     assert "hush" not in repr(load_settings())
+
+
+def test_a_home_that_the_brokers_settings_cannot_name_is_refused() -> None:
+    with pytest.raises(WrongSettings, match="CONJOINT_HOME must be a folder without : or ,"):
+        load_settings(home="a:b")
