@@ -10,7 +10,7 @@ from streams.policy.procedures import procedure_on
 from streams.rule import Outcome, Recheck
 from streams.rules.claims import claim_found
 from streams.rules.part2 import covered
-from streams.scope import Party, holds_for, is_tpo, reaches
+from streams.scope import Party, holds_for, reaches, words
 
 
 def part2_claim_without_consent(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -47,10 +47,13 @@ def part2_claim_without_consent(case: SessionCase, now: datetime) -> Iterator[Ou
         )
 
 
+PAYMENT = words("payment billing claim reimbursement tpo")
+
+
 def _for_payment(consent: Consent, party: Party) -> bool:
     if consent.kind == "part2_tpo":
         return True
-    return is_tpo(consent.purpose or "") and (not consent.recipients or reaches(consent.recipients, party))
+    return bool(words(consent.purpose) & PAYMENT) and (not consent.recipients or reaches(consent.recipients, party))
 
 
 def billed_against_restriction(case: SessionCase, now: datetime) -> Iterator[Outcome]:
