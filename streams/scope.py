@@ -34,7 +34,10 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
-_PROVIDERS = words("provider physician doctor pcp therapist clinician psychiatrist psychologist hospital")
+_PROVIDERS = words(
+    "provider physician doctor pcp therapist clinician psychiatrist psychologist hospital clinic nurse specialist "
+    "counselor counsellor practitioner pharmacy laboratory"
+)
 _PAYERS = words("payer payor insurer insurance")
 _OF_A_CLASS = (
     words("any treating treatment health healthcare care plan third party primary people helping operate operation")
@@ -42,12 +45,18 @@ _OF_A_CLASS = (
     | _PROVIDERS
     | _PAYERS
 )
-_TPO_PURPOSES = words("treatment payment operation tpo billing claim reimbursement referral")
-_CARE_PURPOSES = (words("care coordination"), words("continuity of care"))
+_OUTSIDE_CARE = words(
+    "court judge attorney lawyer legal lawsuit litigation law police enforcement probation parole custody employer "
+    "employment workplace school university teacher education family parent mother father spouse partner relative "
+    "friend media press journalist landlord housing immigration military marketing research background"
+)
+"""Recipients and purposes that are nobody's treatment, payment or operations."""
 _OPEN_PURPOSES = words("request any all")
 _WITHOUT_CONSENT = tuple(
     words(reason) for reason in ("emergency", "audit", "court order", "abuse report", "child abuse")
 )
+_EVERYBODY = words("all any anyone everyone")
+_TREATMENT_AND_PAYMENT = words("treatment payment")
 _THE_PATIENT = words("the patient self client individual")
 
 
@@ -71,6 +80,11 @@ class Party:
         """The payer of a claim."""
         name = practice.policy.payer(payer_id).name
         return cls((*_known(payer_id), *_known(name)), (words("health plan"), words("third-party payer")))
+
+    @property
+    def of_known_class(self) -> bool:
+        """A provider, payer or operator, or plainly somebody else; not a word nobody can place."""
+        return any(_class_of(class_) or class_ & _OUTSIDE_CARE for class_ in self.classes)
 
     @property
     def is_the_patient(self) -> bool:
@@ -109,7 +123,9 @@ def reaches(entries: Iterable[str], party: Party) -> bool:
         return True
     for entry in entries:
         written = words(entry)
-        if "tpo" in written or frozenset(("treatment", "payment")) <= written:
+        if written & _EVERYBODY:
+            return True
+        if "tpo" in written or written >= _TREATMENT_AND_PAYMENT:
             written |= frozenset(("provider", "payer", "operation"))
         if any(class_ <= written or _class_of(written) & _class_of(class_) for class_ in party.classes):
             return True
@@ -120,7 +136,7 @@ def _class_of(written: Words) -> frozenset[str]:
     found = set()
     if written & _PROVIDERS:
         found.add("provider")
-    if written & _PAYERS or frozenset(("health", "plan")) <= written:
+    if written & _PAYERS or written & words("payment billing") or words("health plan") <= written:
         found.add("payer")
     if "operation" in written or "operate" in written:
         found.add("operations")
@@ -133,10 +149,9 @@ def same_purpose(granted: str, wanted: str) -> bool:
     return bool(given & _OPEN_PURPOSES) or asked <= given or given <= asked
 
 
-def is_tpo(purpose: str) -> bool:
-    """Treatment, payment or health care operations."""
-    stated = words(purpose)
-    return bool(stated & _TPO_PURPOSES) or any(care <= stated for care in _CARE_PURPOSES)
+def outside_care(text: str | None) -> bool:
+    """A recipient or purpose that is plainly not treatment, payment or health care operations."""
+    return bool(words(text) & _OUTSIDE_CARE)
 
 
 def lawful_without_consent(message: Message) -> bool:

@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from schemas.care import Claim, Consent
 from streams.cases import SessionCase, cents
+from streams.files import Held
 from streams.rule import Evidence, Found, Outcome
 from streams.scope import Party, Standing, standing, turning_points
 
 RELEASED = frozenset({"Y", "I"})
 ASSIGNED = frozenset({"Y", "W", "TRUE"})
+
+
+def _releases(case: SessionCase, claim: Claim) -> tuple[Held[Consent], ...]:
+    """The billing releases of the patient, or of whose insurance it is."""
+    client = case.client(claim.client)
+    subscriber = next((c.data.subscriber for c in client.coverages if c.id == claim.coverage), None)
+    own = client.consents("billing_release")
+    if own or subscriber is None or subscriber == claim.client:
+        return own
+    return case.client(subscriber).consents("billing_release")
 
 
 def claim_without_release(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -22,7 +34,7 @@ def claim_without_release(case: SessionCase, now: datetime) -> Iterator[Outcome]
         if data.status != "queued":
             continue
         client = case.client(data.client)
-        releases = client.consents("billing_release")
+        releases = _releases(case, data)
         party = Party.payer(data.payer, case.practice)
         problems: list[str] = []
         evidence: list[Evidence | None] = [claim]

@@ -94,16 +94,23 @@ _NOTHING = Marks((), frozenset())
 def _marks(client_id: str, case: SessionCase) -> Marks:
     view = case.client(client_id)
     record = view.record
-    names = () if record is None else (record.data.name or "", *record.data.nicknames)
-    return _marks_of(client_id, names, tuple(c.data.member_id or "" for c in view.coverages))
+    if record is None:
+        return _marks_of(client_id, (), ())
+    person = record.data
+    numbers = [coverage.data.member_id or "" for coverage in view.coverages]
+    if person.dob is not None:
+        numbers += [person.dob.isoformat(), f"{person.dob:%m/%d/%Y}"]
+    if person.address is not None and person.address.line1:
+        numbers.append(person.address.line1)
+    return _marks_of(client_id, (person.name or "", *person.nicknames), tuple(numbers))
 
 
 @lru_cache(maxsize=4096)
-def _marks_of(client_id: str, names: tuple[str, ...], numbers: tuple[str, ...]) -> Marks:
+def _marks_of(client_id: str, names: tuple[str, ...], identifiers: tuple[str, ...]) -> Marks:
     whole = tuple(" ".join(_plain(name).split()) for name in names)
     phrases = (
         *(name for name in whole if " " in name),
-        *(_plain(text) for text in (client_id, *numbers) if len(text) > 3),
+        *(_plain(text) for text in (client_id, *identifiers) if len(text) > 3),
     )
     tokens = frozenset[str]().union(*(_tokens(name) for name in names))
     return Marks(phrases, tokens, tokens | {max(_PIECE.findall(phrase), key=len, default="") for phrase in phrases})

@@ -220,7 +220,12 @@ def claim_outside_part2_consent(case: SessionCase, now: datetime) -> Iterator[Ou
 
 
 def covers(consent: Consent, party: Party) -> bool:
-    """The recipients of a Part 2 consent include this one, by name or by a class the patient agreed to."""
+    """The recipients of a Part 2 consent include this one, by name or by a class the patient agreed to.
+
+    A class of recipient that cannot be placed counts as covered by a TPO consent: nothing is blocked by guessing.
+    """
+    if consent.kind == "part2_tpo" and not party.of_known_class:
+        return True
     return reaches(consent.recipients, party)
 
 

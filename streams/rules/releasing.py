@@ -12,9 +12,9 @@ from streams.rules.part2 import disclosures, sent_or_now
 from streams.scope import (
     Party,
     holds_for,
-    is_tpo,
     lawful_without_consent,
     names,
+    outside_care,
     revoked_since,
     same_purpose,
     turning_points,
@@ -107,7 +107,7 @@ def _mismatch(case: ClientCase, message: Held[Message], consent: Held[Consent], 
         if granted.recipients and party is not None and not names(granted.recipients, party):
             return "another recipient"
     if granted.kind == "part2_tpo":
-        if wanted.purpose and not is_tpo(wanted.purpose):
+        if outside_care(wanted.purpose):
             return "its purpose is not treatment, payment or operations"
     elif granted.purpose:
         if not wanted.purpose:

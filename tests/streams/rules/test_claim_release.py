@@ -49,6 +49,10 @@ C21: dict[str, Case] = {
     "the claim has gone out": (clean_group().without("CON-BEN-billing_release").set("K-S-1-BEN", **SUBMITTED), []),
     "the partner who is not billed has no release": (clean_couple(), []),
     "a guardian released it for a child": (clean_family(), []),
+    "whose insurance it is released it for a child": (
+        clean_family().without("CON-TEO-billing_release").release("RUTH"),
+        [],
+    ),
 }
 
 

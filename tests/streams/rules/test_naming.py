@@ -29,6 +29,13 @@ C17: dict[str, Case] = {
     ),
     "another member's record id": (wrote("See also C-BEN."), [ANA]),
     "another member's number with the plan": (wrote("Claim MBEN01 was mixed up."), [ANA]),
+    "another member's birthday": (wrote("The one born 11/02/1979 interrupted."), [ANA]),
+    "another member's street": (
+        clean_group()
+        .set("C-BEN", address={"line1": "17 Elm Court", "city": "Chicago", "state": "IL", "zip": "606061111"})
+        .set("N-S-1-ANA", text="Offered a lift to 17 Elm Court."),
+        [ANA],
+    ),
     "an absent member's name": (
         clean_group().miss("S-1", "BEN").set("N-S-1-ANA", text="Asked where Ben was."),
         [ANA],

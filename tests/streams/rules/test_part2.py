@@ -155,6 +155,10 @@ C11: dict[str, Case] = {
     "its recipients name the payer": (program(recipients=["Prairie Mutual"]), []),
     "its recipients are third-party payers": (program(recipients=["third_party_payers"]), []),
     "a disclosure to a provider": (sent(program()), []),
+    "a disclosure to somebody of a class nobody can place": (
+        sent(program(), recipient={"name": "Harbor House", "class": "recovery_residence"}),
+        [],
+    ),
     "a disclosure to a court": (
         sent(program(), **COURT),
         [block("C11", **RELEASE, consent="CON-BEN-part2_tpo")],
