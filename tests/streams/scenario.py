@@ -804,6 +804,21 @@ def clean_multi_family() -> Scenario:
     return scenario.hold("S-1", "90849", ("VIC", "XAN"), shared_note=True)
 
 
+def clean_sud_group() -> Scenario:
+    """The group of four as a SUD program's: each with a complete TPO consent, billed under informed consent."""
+    scenario = clean_group().set("PR-1", part2_program=True).set("G-1", kind="sud")
+    for who in ("ANA", "BEN", "CLEO", "DREW"):
+        scenario.set(f"C-{who}", sud_program=True).set(f"K-S-1-{who}", release_of_information="I").tpo(who)
+    return scenario
+
+
+def clean_disclosures() -> Scenario:
+    """A doctor got a patient's notes under a release, another patient's under a TPO consent, and a couple's record."""
+    scenario = clean_sud_group().set("C-ANA", sud_program=False)
+    scenario.roi("ANA").disclosure("D-1", "ANA", under_consents=["CON-ANA-roi"])
+    return scenario.disclosure("D-2", "BEN", under_consents=["CON-BEN-part2_tpo"], purpose="Treatment")
+
+
 CLEAN: dict[str, Callable[[], Scenario]] = {
     "group": clean_group,
     "couple": clean_couple,
@@ -812,6 +827,12 @@ CLEAN: dict[str, Callable[[], Scenario]] = {
     "multi-family group": clean_multi_family,
     "recorded group": lambda: clean_group().recorded("S-1"),
     "telehealth group": lambda: clean_group().telehealth("S-1"),
+    "recorded family": lambda: clean_family().recorded("S-1"),
+    "telehealth family": lambda: clean_family().telehealth("S-1"),
+    "AI-drafted couple": lambda: clean_couple().ai_draft("S-1"),
+    "SUD program's group": clean_sud_group,
+    "SUD program's group, AI-drafted": lambda: clean_sud_group().ai_draft("S-1"),
+    "disclosures": clean_disclosures,
     "telehealth couple": lambda: clean_couple().telehealth("S-1"),
     "recorded and AI-drafted group": lambda: clean_group().recorded("S-1").ai_draft("S-1"),
 }
