@@ -37,8 +37,8 @@ def bill(world: World, session: Session) -> None:
             _forget(world, session, person)
             continue
         bill_one(world, session, person)
-    if session.kind in ("family", "couple") and session.identified is not None:
-        _too_short(world, session, session.identified)
+    if session.kind in ("family", "couple") and too_short(session):
+        _billed_short(world, session)
     for person_id in session.unsigned:
         _billed_unsigned(world, session, person_id)
     if session.kind == "group" and len(session.attended) > FEWEST_IN_GROUP + 1 and world.errs("B01"):
@@ -302,7 +302,11 @@ def _bill_late(world: World, session: Session, person: Person, planted: str) -> 
 
 def correct_attendance(world: World, session: Session) -> None:
     """The sign-in sheet shows that somebody who was billed did not come."""
-    candidates = [claim for claim in _open(session, "Q", "SUB", "ACC") if not claim.plants]
+    candidates = [
+        claim
+        for claim in _open(session, "Q", "SUB", "ACC")
+        if not claim.plants and len(session.claims[claim.person.id]) == 1
+    ]
     if not candidates:
         return
     claim = world.rng.choice(candidates)
@@ -334,11 +338,14 @@ def correct_attendance(world: World, session: Session) -> None:
         world.later(at, session.practice, "void a claim", void, claim)
 
 
-def _too_short(world: World, session: Session, person: Person) -> None:
+def too_short(session: Session) -> bool:
+    """Less than 90846 and 90847 need."""
     assert session.actual_start is not None
     assert session.actual_end is not None
-    if session.actual_end - session.actual_start >= timedelta(minutes=26):
-        return
+    return session.actual_end - session.actual_start < timedelta(minutes=26)
+
+
+def _billed_short(world: World, session: Session) -> None:
     for claims in session.claims.values():
         for claim in claims:
             subject: dict[str, Any] = {"session": session.id, "client": claim.person.id, "claim": claim.id}

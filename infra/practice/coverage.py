@@ -135,28 +135,27 @@ def check_for(world: World, person: Person, day: date) -> None:
 
 
 def terminate_retroactively(world: World, session: Session, claim: Claim) -> None:
-    """The payer ends a coverage after the fact; a new plan begins today, so what lies between is uncovered."""
+    """The payer ends a coverage after the fact; a new plan begins tomorrow, so what lies between is uncovered."""
     person, old = claim.person, claim.coverage
     old.end = claim.day - timedelta(days=1)
     old.terminated = True
     world.update("coverages", old.id, end_on=old.end)
     payer = "PAY-COM2" if old.payer == "PAY-COM" else "PAY-COM"
-    new = make_coverage(world, person, payer, world.today)
+    tomorrow = world.today + timedelta(days=1)
+    new = make_coverage(world, person, payer, tomorrow)
     person.coverages.append(new)
     enter_coverage(world, person, new)
-    check_eligibility(world, person, new)
-    affected = []
+    check_eligibility(world, person, new, tomorrow)
     for other_session, other in world.recent_claims[world.practice.id]:
         if other.coverage is old and other.status != "VOID" and not old.covers(other.day):
             plant_outside(world, other_session, other)
-            affected.append(other)
     if world.chance(0.4):
         at = world.office_hours(world.now + timedelta(days=world.rng.randint(5, 14)))
-        world.later(at, world.practice, "a payer reinstates a coverage", _reinstate, old, world.today, affected)
+        world.later(at, world.practice, "a payer reinstates a coverage", _reinstate, old, world.today)
 
 
-def _reinstate(world: World, coverage: Coverage, new_from: date, affected: list[Claim]) -> None:
-    coverage.end = new_from - timedelta(days=1)
+def _reinstate(world: World, coverage: Coverage, until: date) -> None:
+    coverage.end = until
     world.update("coverages", coverage.id, end_on=coverage.end)
     for _, claim in world.recent_claims[world.practice.id]:
         if claim.coverage is coverage and "B20" in claim.plants and coverage.covers(claim.day):

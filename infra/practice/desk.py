@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from infra.practice import coverage, founding, milestones, notes, paperwork, sessions, words
-from infra.practice.people import Clinician, Person, PracticePlan, Series, Unit
+from infra.practice.people import CYCLE_DAYS, Clinician, Person, PracticePlan, Series, Unit
 from infra.practice.world import Session, World
 
 AD_HOC_HOURS: Final = (12, 13)
@@ -142,7 +142,7 @@ def _join(world: World, person: Person, unit: Unit) -> None:
     missing = None
     if series.recorded and world.errs("C08"):
         missing = "REC"
-    elif world.errs("C02"):
+    elif (world.today - unit.cycle_start).days < CYCLE_DAYS - 20 and world.errs("C02"):
         missing = "GRP"
     paperwork.sign_all(world, person, series, leave_out=missing)
     unit.members.append(person)

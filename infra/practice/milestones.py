@@ -97,7 +97,7 @@ def _sign_next_cycle(world: World, unit: Unit, series: Series) -> None:
     if len(adults) > 3 and cycle_start > world.practice.day(world.start) and world.errs("C02"):
         forgetful = world.rng.choice(adults)
     for member in unit.members:
-        if member is not forgetful:
+        if member is not forgetful and not any(gap.unit is unit for gap in world.gaps[member.id]):
             paperwork.sign(world, member, "GRP", unit, cycle=cycle)
     switch = unit.practice.instant(cycle_start, 0, 5)
     world.later(switch, unit.practice, "begin the next cycle", _begin_cycle, unit, series, cycle, forgetful)

@@ -82,7 +82,8 @@ def note_text(world: World, session: Session, sentences: tuple[str, str, str]) -
         return f"{words.CRISIS_NOTE} {sentences[1]}"
     if session.kind in ("family", "couple"):
         bank = (words.CONJOINT_FOCUS, words.CONJOINT_RESPONSE, words.CONJOINT_PLAN)
-        chosen = [rng.choice(sentences_of) for sentences_of in bank]
+        chosen = [rng.choice([one for one in options if one not in session.said]) for options in bank]
+        session.said.extend(chosen)
         return " ".join(chosen).format(n=rng.randint(6, 9))
     return " ".join(sentences).format(n=rng.randint(2, 7), h=rng.randint(4, 7))
 
@@ -211,7 +212,7 @@ def _bill_both_partners(world: World, session: Session) -> None:
     partner = next(member for member in session.unit.members if member is not session.identified)
     day = session.practice.day(session.start_at)
     coverage = partner.coverage_on(day)
-    if not partner.patient or coverage is None or partner.id not in session.attended:
+    if not partner.patient or coverage is None or partner.id not in session.attended or billing.too_short(session):
         return
     if (
         session.identified.id not in session.claims

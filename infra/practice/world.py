@@ -84,6 +84,8 @@ class Session:
     request: str | None = None
     notes: dict[str, str] = field(default_factory=dict)
     complexity: dict[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    """Sentences used in its notes."""
     unsigned: set[str] = field(default_factory=set)
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     gap_plants: dict[str, list[str]] = field(default_factory=dict)

@@ -111,14 +111,23 @@ def still_wrong(rows: Rows, at: datetime) -> set[Key]:
 
 
 def _told_by_a_later_cycle(rows: Rows, row: Mapping[str, Any]) -> bool:
-    """A group's record says its present cycle only: what was missing in an earlier one nobody can tell any more."""
+    """A group's record says its present cycle only: whether an agreement signed for one cycle was missing in the next
+    nobody can tell any more once a third has begun."""
     if row["rule"] != "C02":
         return False
-    session, group = rows["appointments"][row["subject"]["session"]], rows["groups"][row["subject"]["group"]]
-    start, cycle_start = session["scheduled_start"], group["cycle_start"]
+    subject = row["subject"]
+    start, cycle_start = (
+        rows["appointments"][subject["session"]]["scheduled_start"],
+        rows["groups"][subject["group"]]["cycle_start"],
+    )
     assert isinstance(start, datetime)
     assert isinstance(cycle_start, date)
-    return start.date() < cycle_start
+    signed = [
+        form["signed_at"]
+        for form in rows["consents"].values()
+        if (form["subject_id"], form["form_kind"], form.get("unit_id")) == (subject["client"], "GRP", subject["group"])
+    ]
+    return start.date() < cycle_start and any(isinstance(at, datetime) and at < start for at in signed)
 
 
 def test_the_rules_find_every_planted_mistake_and_nothing_else() -> None:
