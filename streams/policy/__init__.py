@@ -34,6 +34,7 @@ class PayerPolicy(_Table):
     requires_mh_primary_dx: bool = True
     mental_health_only: bool = False
     level_modifiers: dict[str, str] = {}
+    """Level (masters) or credential (LCSW) → modifier; or the other way round."""
     required_modifiers: dict[str, Any] | tuple[str, ...] = ()
     excluded_codes: tuple[str, ...] = ()
     group_presence_min_minutes: int | None = None

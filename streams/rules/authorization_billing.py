@@ -12,6 +12,7 @@ from streams.files import Held
 from streams.policy.procedures import (
     ADD_ON_CODES,
     CRISIS_CODES,
+    EVALUATION_CODES,
     FAMILY_CODES,
     GROUP_CODES,
     INDIVIDUAL_CODES,
@@ -100,7 +101,7 @@ def authorized_units_exceeded(case: ClientCase, now: datetime) -> Iterator[Outco
     Claims count in the order of their visits; what was denied used nothing up. Source: domain-facts §1.6 (198),
     §1.7 B25.
     """
-    limited = [a for a in case.client.authorizations if a.data.units_approved is not None and a.data.kind != EAP]
+    limited = [a for a in case.client.authorizations if a.data.units_approved is not None]
     if not limited:
         return
     left = {a.id: (a.data.units_approved or 0) - (a.data.units_used_before or 0) for a in limited}
@@ -146,17 +147,29 @@ def _visits(
                 yield session, line, day
 
 
+_ALL = PSYCHOTHERAPY_CODES | EVALUATION_CODES
 LIMITED_FAMILIES: dict[str, frozenset[str]] = {
     "group": GROUP_CODES - {"90849"},
     "multi_family": frozenset({"90849"}),
     "family": FAMILY_CODES,
     "couple": FAMILY_CODES,
+    "couples": FAMILY_CODES,
     "conjoint": FAMILY_CODES,
     "individual": INDIVIDUAL_CODES,
     "crisis": CRISIS_CODES,
-    "psychotherapy": PSYCHOTHERAPY_CODES,
+    "all": _ALL,
+    "total": _ALL,
+    "psychotherapy": _ALL,
+    "outpatient": _ALL,
+    "mental_health": _ALL,
+    "behavioral_health": _ALL,
 }
 """Which codes a coverage's visit limit of that name counts; any other name is taken for a code."""
+
+
+def _codes_of(family: str) -> frozenset[str]:
+    name = family.casefold().removesuffix("_psychotherapy").removesuffix("_therapy")
+    return LIMITED_FAMILIES.get(name, frozenset({family}))
 
 
 def visit_limit_exceeded(case: ClientCase, now: datetime) -> Iterator[Outcome]:
@@ -174,7 +187,7 @@ def visit_limit_exceeded(case: ClientCase, now: datetime) -> Iterator[Outcome]:
         )
         first_known = case.first_known_day()
         for family, limit in sorted(coverage.data.visit_limits.items()):
-            codes = LIMITED_FAMILIES.get(family, frozenset({family}))
+            codes = _codes_of(family)
             before = coverage.data.visits_used_before.get(family, 0)
             used = {} if first_known is None else {first_known.year: before}
             for session in sessions:

@@ -11,6 +11,7 @@ from streams.policy.procedures import ADD_ON_CODES, LEVEL_OF_MODIFIER
 from streams.rule import Outcome, not_recorded
 from streams.rules.claims import claim_found, claim_subject, rendering_of, words
 from streams.rules.place_billing import (
+    MODIFIER_LENGTH,
     credentials_are_recorded,
     licence_ran_out,
     licensed,
@@ -152,7 +153,7 @@ def _wrong_modifiers(case: SessionCase, line: BilledLine, clinician: Held[Clinic
     if clinician is None:
         return problems
     level, credential = clinician.data.level, clinician.data.credential
-    by_level = payer.level_modifiers
+    by_level = _by_level(payer.level_modifiers)
     asked = by_level.get(level or "") or by_level.get(credential or "")
     if asked is not None and asked not in used:
         problems.append(f"bills {line.code} without {asked}, the modifier for {clinician.id}'s level")
@@ -165,6 +166,12 @@ def _wrong_modifiers(case: SessionCase, line: BilledLine, clinician: Held[Clinic
         if wrong:
             problems.append(f"carries {modifier} on {line.code}, which is not {clinician.id}'s level")
     return problems
+
+
+def _by_level(written: dict[str, str]) -> dict[str, str]:
+    """Level or credential → modifier, whichever way round the policy says it."""
+    pairs = written.items()
+    return dict((value, key) if len(key) == MODIFIER_LENGTH else (key, value) for key, value in pairs)
 
 
 def associate_without_supervision(case: SessionCase, now: datetime) -> Iterator[Outcome]:

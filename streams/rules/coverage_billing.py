@@ -85,12 +85,15 @@ def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcom
     """B21: the payer was asked within the window before the date of service, and its last answer was active.
 
     `eligibility_window_days` before the day, or in the same month where the payer's `eligibility_rule` says so. Only
-    primary claims: a secondary payer is asked with the primary's. Source: domain-facts §1.7 B21.
+    primary claims: a secondary payer is asked with the primary's; an employee assistance programme answers by its
+    authorization. Source: domain-facts §1.7 B21.
     """
     for claim in case.standing_claims:
         data = claim.data
         day, coverage = service_day(case, claim), coverage_of(case, claim)
         if day is None or coverage is None or data.sequence not in (None, "primary") or not covers(coverage.data, day):
+            continue
+        if _assisted(case, claim, day):
             continue
         answers = _answers(case, claim)
         in_window = [(asked_on, answer) for asked_on, answer in answers if _in_window(case, claim, asked_on, day)]
@@ -123,12 +126,22 @@ def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcom
             )
 
 
+def _assisted(case: SessionCase, claim: Held[Claim], day: date) -> bool:
+    return case.practice.policy.payer(claim.data.payer).kind == "eap" and any(
+        held.data.kind == "eap"
+        and held.data.payer in (None, claim.data.payer)
+        and (held.data.start is None or held.data.start <= day)
+        and (held.data.end is None or day <= held.data.end)
+        for held in case.client(claim.data.client).authorizations
+    )
+
+
 def _answers(case: SessionCase, claim: Held[Claim]) -> list[tuple[date, Held[Eligibility]]]:
     """What the payer answered about the claim's coverage and on which local day, in order."""
     answers = [
         (answer.data.checked_at, answer)
         for answer in case.client(claim.data.client).eligibilities
-        if answer.data.coverage == claim.data.coverage and answer.data.checked_at is not None
+        if answer.data.coverage in (None, claim.data.coverage) and answer.data.checked_at is not None
     ]
     if len(answers) > 1:
         answers.sort(key=lambda item: (item[0].timestamp(), item[1].id))

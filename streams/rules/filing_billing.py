@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from schemas.care import Claim
-from streams.cases import REPLACEMENT, VOID, SessionCase, cents, comes_after
+from streams.cases import ADJUDICATED, REPLACEMENT, VOID, SessionCase, cents, comes_after
 from streams.files import Held
 from streams.rule import Found, Outcome, Recheck, SeverityWord
 from streams.rules.attendance_billing import not_yet_billed
@@ -13,7 +13,6 @@ from streams.rules.coverage_billing import covers, service_day
 
 _MOMENT = timedelta(microseconds=1)
 NOT_YET_FILED = frozenset({"queued", "rejected"})
-AFTER_PAYMENT = frozenset({"accepted", "paid", "denied"})
 
 
 def filing_limit(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -211,8 +210,12 @@ def _rejected(case: SessionCase, claim: Held[Claim], now: datetime) -> Iterator[
 
 
 def _corrected_as_new(case: SessionCase, claim: Held[Claim]) -> Iterator[Outcome]:
+    counting = {other.id for other in case.standing_claims}
     for other in _earlier(case, claim):
-        if other.data.status not in AFTER_PAYMENT or claim.data.rendering != other.data.rendering:
+        # once a claim was voided or replaced at the payer's, what follows is no correction of it
+        if other.id not in counting or claim.data.rendering != other.data.rendering:
+            continue
+        if other.data.status not in ADJUDICATED:
             continue
         if _content(claim.data) != _content(other.data) or other.data.status == "denied":
             yield claim_found(

@@ -82,7 +82,10 @@ def _in_person(
 
 
 def modifiers_asked(case: SessionCase, line: BilledLine) -> frozenset[str]:
-    """The modifiers the payer asks for on this line, by code, kind of session, program or way of taking part."""
+    """The modifiers the payer asks for on this line: by code, kind of session, program or way of taking part.
+
+    The policy may say it either way round: `{"90853": ["HQ"]}` or `{"HQ": ["90853"]}`; a plain list is for every line.
+    """
     required = case.practice.policy.payer(line.payer_id).required_modifiers
     if not required:
         return _NONE
@@ -93,12 +96,16 @@ def modifiers_asked(case: SessionCase, line: BilledLine) -> frozenset[str]:
     names |= {"telehealth"} if case.remote else set()
     names |= {case.group.data.kind or ""} if case.group is not None else set()
     asked: set[str] = set()
-    for name in names & set(required):
-        value = required[name]
-        asked |= {value} if isinstance(value, str) else {str(item) for item in value or ()}
+    for key, value in required.items():
+        listed = {value} if isinstance(value, str) else {str(v) for v in value} if isinstance(value, list) else set()
+        if key in names:
+            asked |= listed
+        elif len(key) == MODIFIER_LENGTH and listed & names:
+            asked.add(key)
     return frozenset(asked)
 
 
+MODIFIER_LENGTH = 2
 _NONE: frozenset[str] = frozenset()
 
 

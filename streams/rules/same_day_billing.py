@@ -192,7 +192,8 @@ def billed_again(case: SessionCase, claim: Held[Claim], code: str) -> bool:
     mine = claim.data
     for line in case.lines_of_client(mine.client):
         its = line.claim.data
-        if line.claim.id == claim.id or line.code != code or mine.payer != its.payer:
+        same_payer = mine.payer == its.payer and mine.sequence == its.sequence
+        if line.claim.id == claim.id or line.code != code or not same_payer:
             continue
         if (its.status in ADJUDICATED or mine.rendering != its.rendering) and comes_after(claim, line.claim):
             return True
@@ -238,7 +239,8 @@ def _accepted_before(case: SessionCase, line: BilledLine) -> Held[Claim] | None:
 
 def _key(line: BilledLine) -> tuple[object, ...]:
     claim = line.claim.data
-    return (claim.client, line.code, frozenset(line.line.modifiers), claim.rendering, claim.payer)
+    sequence = claim.sequence or "primary"
+    return (claim.client, line.code, frozenset(line.line.modifiers), claim.rendering, claim.payer, sequence)
 
 
 def in_two_places_at_once(case: SessionCase, now: datetime) -> Iterator[Outcome]:

@@ -152,6 +152,11 @@ B26: dict[str, Case] = {
     "visits before the first one known here count": (limited(clean_individual(), 20, 20), [hold("B26", **YAEL, **COV)]),
     "the last visit of the limit": (limited(clean_individual(), 20, 19), []),
     "visits of another kind do not count": (limited(clean_individual(), 0, 0, "group"), []),
+    "the limit is given for family therapy": (limited(clean_individual(), 0, 0, "family_therapy"), []),
+    "the limit is given for all of outpatient care": (
+        limited(clean_individual(), 5, 5, "outpatient"),
+        [hold("B26", **YAEL, **COV)],
+    ),
     "the limit is given for the code": (limited(clean_individual(), 5, 5, "90834"), [hold("B26", **YAEL, **COV)]),
     "an earlier visit was voided": (
         limited(weekly(4), 3).change("K-S-2-YAEL", "2026-05-20 09:00", status="voided"),
@@ -208,6 +213,10 @@ B50: dict[str, Case] = {
     "one EAP visit is left": (
         to_eap(assisted(weekly(3)), "S-1", "S-2"),
         [hold("B50", **about("YAEL", "S-3"), **AUTH)],
+    ),
+    "a fourth visit to an EAP that approved three": (
+        to_eap(assisted(weekly(4)), "S-1", "S-2", "S-3", "S-4"),
+        [block("B25", **about("YAEL", "S-4"), **AUTH)],
     ),
     "the EAP authorization ended the day before": (assisted(clean_individual(), end="2026-04-14"), []),
     "the EAP authorization ends on the day": (

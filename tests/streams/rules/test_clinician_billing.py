@@ -125,6 +125,11 @@ B36: dict[str, Case] = {
         payer(clean_group(), required_modifiers={"90853": ["HQ"]}),
         [block("B36", **about(who)) for who in ("ANA", "BEN", "CLEO", "DREW")],
     ),
+    "HQ asked for a kind of session, written the other way round, and missing": (
+        payer(clean_individual(), required_modifiers={"HQ": ["group", "individual"]}),
+        WRONG,
+    ),
+    "the level written the other way round": (payer(modified("HO"), level_modifiers={"HO": "masters"}), []),
     "HQ asked for another code": (payer(clean_individual(), required_modifiers={"90853": ["HQ"]}), []),
     "HF asked for on every line and there": (payer(modified("HF"), required_modifiers=["HF"]), []),
 }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.streams.rules.billing import about, accepted, again, copied, line, more_lines, predicted, rejected
-from tests.streams.scenario import Case, Scenario, after, at, block, clean_individual, hold, holds, warn
+from tests.streams.scenario import Case, Data, Scenario, after, at, block, clean_individual, hold, holds, warn
 
 YAEL = about("YAEL")
 DOS = date(2026, 4, 15)
@@ -91,6 +91,12 @@ def corrected(status: str = "denied", **fields: Any) -> Scenario:
     return copied(scenario, "K-S-1-YAEL", "K-2", **{"status": "queued", "lines": lines, **fields})
 
 
+def billed_anew() -> Data:
+    data = clean_individual().data("K-S-1-YAEL")
+    lines = [{**data["lines"][0], "modifiers": ["GC"]}]
+    return {**data, "lines": lines, "queued_at": at("2026-04-16 12:00")}
+
+
 def waited(**elapsed: float) -> Scenario:
     scenario = rejected(clean_individual(), "K-S-1-YAEL")
     return scenario.seen(after(scenario.data("K-S-1-YAEL")["rejected_at"], **elapsed))
@@ -106,6 +112,12 @@ B43: dict[str, Case] = {
     ),
     "a void without a reference": (corrected(frequency=8), [hold("B43", **K2)]),
     "a paid claim corrected as new": (corrected("paid"), [hold("B43", **K2)]),
+    "voided at the payer's and billed anew": (
+        corrected(frequency=8, original_ref="PCN-K-S-1-YAEL", later_hours=10).add(
+            "claim", "K-3", "2026-04-16 12:00", **billed_anew()
+        ),
+        [],
+    ),
     "rejected 14 days ago": (waited(days=14), []),
     "rejected 14 days and a second ago": (waited(days=14, seconds=1), [hold("B43", **YAEL)]),
     "rejected, sent again as new": (

@@ -207,6 +207,17 @@ B19: dict[str, Case] = {
         copied(rejected(clean_individual(), "K-S-1-YAEL"), "K-S-1-YAEL", "K-2", status="queued"),
         [],
     ),
+    "accepted, and sent to a secondary coverage of the same payer": (
+        copied(
+            accepted(clean_individual(), "K-S-1-YAEL"),
+            "K-S-1-YAEL",
+            "K-2",
+            status="queued",
+            sequence="secondary",
+            primary_adjudicated={"claim": "K-S-1-YAEL", "date": "2026-04-16", "paid": "90.00"},
+        ),
+        [],
+    ),
     "accepted and replaced (frequency 7)": (
         copied(
             accepted(clean_individual(), "K-S-1-YAEL"),
