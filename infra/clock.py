@@ -78,8 +78,18 @@ def start_clock(home: Path, speed: float, wall: datetime) -> PracticeClock:
 
 def remember(home: Path, clock: PracticeClock, wall: datetime) -> None:
     """Notes the practice's time for the next start."""
-    text = json.dumps({"practice_at": clock.now(wall).isoformat(), "wall_at": wall.isoformat()})
-    write_private(home / "run" / "clock.json", text, durable=False)
+    noted = {"practice_at": clock.now(wall).isoformat(), "wall_at": wall.isoformat(), "clock": clock.encode()}
+    write_private(home / "run" / "clock.json", json.dumps(noted), durable=False)
+
+
+def catch_up(home: Path, wall: datetime) -> None:
+    """Notes that parts went on by the clock of their killed supervisor until `wall`: they have said what time it was,
+    and a clock that started at what the supervisor noted last would contradict them."""
+    try:
+        text = json.loads((home / "run" / "clock.json").read_text())["clock"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return  # nothing noted, or damaged, which the next start tells
+    remember(home, PracticeClock.decode(text), wall)
 
 
 def most_recent_working_morning(wall: datetime) -> datetime:

@@ -54,6 +54,8 @@ class Run:
 
     home: Path
     run_id: str
+    took_over: bool = False
+    """Whether parts of a killed supervisor went on until this run ended them."""
 
     def identity(self, part: str) -> dict[str, str]:
         """What the environment of a part's process says about whose it is."""
@@ -91,8 +93,9 @@ def sole_supervisor(home: Path) -> Iterator[Run]:
             other = supervisor_of(home)
             who = f" (process {other.pid})" if other else ""
             raise Refusal(f"Conjoint already runs in {home}{who}; stop it with: conjoint down --home {home}") from None
-        end(orphans(home))
-        run = Run(home, uuid.uuid4().hex)
+        left = orphans(home)
+        end(left)
+        run = Run(home, uuid.uuid4().hex, took_over=bool(left))
         _write(home / "run" / "supervisor.json", "supervisor", os.getpid(), run.run_id)
         try:
             yield run

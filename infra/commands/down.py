@@ -4,9 +4,11 @@ import contextlib
 import os
 import signal
 import time
+from datetime import UTC, datetime
 
 import click
 
+from infra.clock import catch_up
 from infra.own_processes import end, is_supervised, orphans, supervisor_of
 from infra.refusal import Refusal
 from infra.settings import load_settings
@@ -25,6 +27,8 @@ def command(home: str | None) -> None:
     if not is_supervised(folder):
         left = orphans(folder)
         end(left)
+        if left:
+            catch_up(folder, datetime.now(UTC))
         click.echo(f"ended {len(left)} processes that had no supervisor" if left else f"nothing runs in {folder}")
         return
     supervisor = supervisor_of(folder)

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from infra import preflight
 from infra.capture import Capture, watch_capture
-from infra.clock import PracticeClock, remember, start_clock
+from infra.clock import PracticeClock, catch_up, remember, start_clock
 from infra.endpoints import Endpoints, endpoints_of
 from infra.live_list import showing
 from infra.own_processes import Run, is_supervised, sole_supervisor
@@ -62,6 +62,8 @@ def command(
         return
     with sole_supervisor(settings.home) as run:
         endpoints = endpoints_of(settings)
+        if run.took_over:
+            catch_up(settings.home, datetime.now(UTC))
         clock = start_clock(settings.home, settings.speed, datetime.now(UTC))
         parts = platform_parts(endpoints, clock)
         preflight.check(settings.home, ports_to_listen_on(endpoints, parts))
@@ -96,9 +98,13 @@ class _Platform:
 
     def keep_up(self) -> None:
         """Blocks until everything has stopped."""
-        with showing(self._console, self._supervisor.conditions.values) as show:
-            self._show = show
-            asyncio.run(self._keep_up())
+        try:
+            with showing(self._console, self._supervisor.conditions.values) as show:
+                self._show = show
+                asyncio.run(self._keep_up())
+        finally:
+            # the parts went by this clock until the last of them had stopped
+            self._tell_the_time()
 
     async def _keep_up(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

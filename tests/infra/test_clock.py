@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from infra.clock import (
     ZONE,
     PracticeClock,
+    catch_up,
     clock_from,
     most_recent_working_morning,
     remember,
@@ -95,6 +96,21 @@ def test_a_restart_goes_on_where_the_practice_stood(tmp_path: Path) -> None:
     remember(tmp_path, first, stopped)
     second = start_clock(tmp_path, 30, WALL + timedelta(days=2))
     assert second.now(WALL + timedelta(days=2)) == first.now(stopped)
+
+
+def test_a_start_after_a_killed_supervisor_goes_on_where_its_parts_stood(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    first = start_clock(tmp_path, 60, WALL)
+    noted, ended = WALL + timedelta(seconds=30), WALL + timedelta(seconds=45)
+    remember(tmp_path, first, noted)
+    catch_up(tmp_path, ended)
+    assert start_clock(tmp_path, 60, ended).now(ended) == first.now(ended)
+
+
+def test_a_home_whose_clock_was_never_noted_has_nothing_to_catch_up_with(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    catch_up(tmp_path, WALL)
+    assert start_clock(tmp_path, 60, WALL).anchor_at == MONDAY_NINE
 
 
 def test_slowing_down_to_real_time_never_takes_the_practice_back(tmp_path: Path) -> None:
