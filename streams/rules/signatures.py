@@ -24,12 +24,12 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
         client = case.client(client_id)
         for kind in _needed(case, client_id):
             on_file = client.consents(kind)
-            if not any(consent.data.signed_at and consent.data.signed_at > ended_at for consent in on_file):
+            if not any(_signed_after(consent.data, ended_at) for consent in on_file):
                 continue
             own = [consent for consent in on_file if _meant_for(case, consent.data)]
-            if any(consent_holds(consent.data, starts_at) for consent in own):
+            late = [consent for consent in own if _signed_after(consent.data, ended_at)]
+            if any(consent_holds(consent.data, starts_at) for consent in own if consent not in late):
                 continue
-            late = [consent for consent in own if consent.data.signed_at and consent.data.signed_at > ended_at]
             claiming = [consent for consent in late if _claims(consent.data, day) is not False]
             # of forms that claim nothing, the first one signed is the one this session waited for
             silent = [consent for consent in claiming if _claims(consent.data, day) is None]
@@ -44,6 +44,13 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
                     todo="Leave the form as it was signed and note the gap; a signature is never dated back.",
                     evidence=(case.appointment, consent),
                 )
+
+
+def _signed_after(consent: Consent, moment: datetime) -> bool:
+    """Signed later, by its own date or by the time of every signature on it."""
+    times = [signer.at for signer in consent.signers if signer.at is not None]
+    dated = consent.signed_at
+    return dated is not None and (dated > moment or (bool(times) and min(times) > moment))
 
 
 def _needed(case: SessionCase, client_id: str) -> Iterator[str]:

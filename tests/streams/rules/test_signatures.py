@@ -41,6 +41,10 @@ def late_agreement() -> Scenario:
 C18: dict[str, Case] = {
     "a day after, dated back to before": (signed("2026-04-16 09:00", effective="2026-03-11"), [C01, C18_]),
     "a day after, and says nothing of the past": (signed("2026-04-16 09:00"), [C01, C18_]),
+    "dated to before, but the signature bears the day after": (
+        signed("2026-04-16 09:00").set(TREATMENT, signed_at=at(SIGNED)),
+        [C18_],
+    ),
     "a minute after the end": (signed("2026-04-15 19:01"), [C01, C18_]),
     "at the end to the minute": (signed("2026-04-15 19:00"), [C01]),
     "while the session ran": (signed("2026-04-15 18:40"), [C01]),
