@@ -40,7 +40,7 @@ class FileKey(NamedTuple):
     @property
     def text(self) -> str:
         """The key in a table and its changelog; practice first, so that one practice's files stand together."""
-        return f"{self.practice_id}\x1f{self.kind.value}\x1f{self.id}"
+        return "\x1f".join(self)
 
     @classmethod
     def from_text(cls, text: str) -> "FileKey":
@@ -163,7 +163,8 @@ class File:
         """The same for the same versions, however they came in."""
         versions = sorted((entity, v.id, v.rev, _mark(v)) for entity, vs in self.versions.items() for v in vs.values())
         parts = sorted((*key, part.rev, _mark(part)) for key, part in self.parts.items())
-        return blake2b(repr((versions, parts, self.adopted_at)).encode(), digest_size=8).hexdigest()
+        adopted_s = None if self.adopted_at is None else self.adopted_at.timestamp()
+        return blake2b(repr((versions, parts, adopted_s)).encode(), digest_size=8).hexdigest()
 
     def _complete(self, entity: str, root: Version[Any]) -> Held[Any]:
         lists: dict[str, list[Any]] = {}
@@ -223,7 +224,13 @@ def seal(file: File) -> bytes:
 
 def unseal(key: FileKey, sealed: bytes) -> File:
     """The file that was sealed. Raises ValueError for bytes no version of this code has written."""
-    raw = orjson.loads(sealed)
+    try:
+        return _file_of(key, orjson.loads(sealed))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"not a sealed file: {type(error).__name__}") from None
+
+
+def _file_of(key: FileKey, raw: dict[str, Any]) -> File:
 
     def version(model: type[Schema], item: list[Any]) -> Version[Any]:
         id_, rev, at, live, data = item

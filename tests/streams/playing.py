@@ -4,7 +4,7 @@ The sink is what ClickHouse does with the outputs: one row per id, the highest v
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +100,7 @@ class Partition:
     def run_to(self, moment: datetime) -> None:
         """Tick until nothing is due at `moment`."""
         while (due := self.book.next_due()) is not None and due <= moment:
-            self.apply(max(due, self.keeper_now or due))
+            self.apply(max(due, self.keeper_now or moment))
         for _ in range(3):  # a snapshot has arrived when a whole tick passes without a row of it
             self.apply(moment)
         while (due := self.book.next_due()) is not None and due <= moment:
@@ -140,6 +140,18 @@ def contents(partition: Partition) -> dict[str, Any]:
         }
         for file in partition.files()
     }
+
+
+def differences(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> dict[Any, Any]:
+    """What two mappings of mappings disagree about, key by key; what one of them lacks is shown as None."""
+    found: dict[Any, Any] = {}
+    for key in one.keys() | other.keys():
+        left, right = one.get(key) or {}, other.get(key) or {}
+        said = {name: (left.get(name), right.get(name)) for name in left.keys() | right.keys()}
+        unequal = {name: both for name, both in said.items() if both[0] != both[1]}
+        if unequal:
+            found[key] = unequal
+    return found
 
 
 def _without_sending(record: Schema) -> dict[str, Any]:
