@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from schemas.care import Consent, Form, Signer
-from streams.cases import CONJOINT_KINDS, GROUP_KINDS, ClientCase, SessionCase, consent_holds
+from streams.cases import CONJOINT_KINDS, GROUP_KINDS, ClientCase, ClientView, SessionCase, consent_holds
 from streams.rule import Found, Outcome, Recheck, not_recorded
 from streams.rules.ai_drafting import for_this_session
 from streams.rules.attending import ADULT, covers_group_session
@@ -22,7 +22,8 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
         return
     for client_id in case.participants:
         client = case.client(client_id)
-        for kind in _needed(case, client_id):
+        needed = tuple(_needed(case, client_id))
+        for kind in _asked(client, needed):
             on_file = client.consents(kind)
             if not any(_signed_after(consent.data, ended_at) for consent in on_file):
                 continue
@@ -33,6 +34,8 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
             claiming = [consent for consent in late if _claims(consent.data, day) is not False]
             # of forms that claim nothing, the first one signed is the one this session waited for
             silent = [consent for consent in claiming if _claims(consent.data, day) is None]
+            if kind not in needed:
+                claiming = [consent for consent in claiming if consent not in silent]
             first = min(silent, key=lambda consent: (consent.data.signed_at, consent.id), default=None)
             for consent in claiming:
                 if consent in silent and consent is not first:
@@ -51,6 +54,13 @@ def _signed_after(consent: Consent, moment: datetime) -> bool:
     times = [signer.at for signer in consent.signers if signer.at is not None]
     dated = consent.signed_at
     return dated is not None and (dated > moment or (bool(times) and min(times) > moment))
+
+
+def _asked(client: ClientView, needed: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds of form the session needed, and kinds of which one claims to cover earlier days."""
+    on_file = () if client.file is None else client.file.all("consent")
+    dated_back = (consent.data.kind for consent in on_file if consent.data.effective is not None)
+    return tuple(dict.fromkeys((*needed, *dated_back)))
 
 
 def _needed(case: SessionCase, client_id: str) -> Iterator[str]:

@@ -93,6 +93,10 @@ C18: dict[str, Case] = {
         [],
     ),
     "by somebody who had missed the session": (signed("2026-04-16 09:00").miss("S-1", "BEN"), []),
+    "a form the session did not need, dated back to it": (
+        signed("2026-04-15 21:30", "CON-BEN-billing_release", effective="2026-03-11"),
+        [warn("C18", **BEN, consent="CON-BEN-billing_release")],
+    ),
     "a billing release is signed when it is needed": (signed("2026-04-15 21:30", "CON-BEN-billing_release"), []),
 }
 
