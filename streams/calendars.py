@@ -4,7 +4,7 @@ Derived and never stored: rebuilt from what each session file remembers of whom 
 that whoever was beside it can be asked again even after it moved. Pure.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,13 +74,17 @@ class Calendar:
 
     def between(self, start: datetime, end: datetime) -> Sequence[str]:
         """Ids of the sessions that touch an hour of this span, sorted. Some may have moved away since."""
-        first = int(start.timestamp()) // HOUR_SECONDS
-        last = int(end.timestamp()) // HOUR_SECONDS
-        at = bisect_left(self.hours, first)
+        return self._of(int(start.timestamp()) // HOUR_SECONDS, int(end.timestamp()) // HOUR_SECONDS)
+
+    def since(self, start: datetime) -> Sequence[str]:
+        """Ids of the sessions that touch this moment's hour or a later one, sorted. Some may have moved away since."""
+        return self._of(int(start.timestamp()) // HOUR_SECONDS, self.hours[-1]) if self.hours else []
+
+    def _of(self, first: int, last: int) -> Sequence[str]:
+        at, end = bisect_left(self.hours, first), bisect_right(self.hours, last)
         found: set[str] = set()
-        while at < len(self.hours) and self.hours[at] <= last:
-            found.update(self.sessions[self.hours[at]])
-            at += 1
+        for hour in self.hours[at:end]:
+            found.update(self.sessions[hour])
         return sorted(found)
 
 

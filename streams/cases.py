@@ -34,7 +34,7 @@ from schemas.care import (
     Relationship,
 )
 from schemas.reasons import Poison
-from streams.calendars import HOUR_SECONDS, Calendars
+from streams.calendars import HOUR_SECONDS, Calendars, hours_between
 from streams.files import File, FileKey, FileKind, Held
 from streams.policy import Policy, policy_of
 
@@ -81,8 +81,7 @@ class PracticeView:
 
     def start_of(self, day: date) -> datetime:
         """The instant a local day begins."""
-        # in UTC, because an ambiguous midnight of another zone equals nothing, not even itself
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+        return _midnight(day, self.zone)
 
     @property
     def last_day(self) -> date:
@@ -98,6 +97,12 @@ class PracticeView:
         starts = (datetime.fromtimestamp(hour * HOUR_SECONDS, UTC) for hour in hours)
         days = {day for at in starts for day in (self.day_of(at), self.day_of(at + timedelta(minutes=59)))}
         return [(self.start_of(day), self.end_of(day)) for day in sorted(days)]
+
+
+@lru_cache(maxsize=8192)
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    # in UTC, because an ambiguous midnight of another zone equals nothing, not even itself
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _policy(document: str | None) -> Policy:
@@ -225,6 +230,14 @@ class ClientView:
         return () if self.file is None else tuple(m for m in self.file.all("message") if m.data.kind == kind)
 
 
+@dataclass(slots=True)
+class Opened:
+    """What was opened of one practice since a file last changed: each client and session is worked out once."""
+
+    clients: dict[str, ClientView] = field(default_factory=dict)
+    sessions: dict[str, "SessionCase"] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class SessionCase:
     """One session with everybody in it."""
@@ -234,7 +247,7 @@ class SessionCase:
     appointment: Held[Appointment]
     find: FindFile = field(repr=False)
     calendars: Calendars = field(default_factory=Calendars, repr=False, compare=False)
-    _clients: dict[str, ClientView] = field(default_factory=dict, repr=False, compare=False)
+    opened: Opened = field(default_factory=Opened, repr=False, compare=False)
     _same_days: dict[str, tuple["SessionCase", ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -312,10 +325,11 @@ class SessionCase:
 
     def client(self, client_id: str) -> ClientView:
         """What is known of a client (or of a clinician's own consents)."""
-        if client_id not in self._clients:
+        clients = self.opened.clients
+        if client_id not in clients:
             file = self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id))
-            self._clients[client_id] = ClientView(client_id, file)
-        return self._clients[client_id]
+            clients[client_id] = ClientView(client_id, file)
+        return clients[client_id]
 
     def unit_file(self, unit_id: str | None) -> File | None:
         """The file of a group, family or couple."""
@@ -337,6 +351,18 @@ class SessionCase:
     def notes(self) -> tuple[Held[Note], ...]:
         """Every note of the session."""
         return self.file.all("note")
+
+    def notes_of(self, client_id: str) -> Sequence[Held[Note]]:
+        """Every note of the session about one client alone."""
+        return self._notes_by_client.get(client_id, ())
+
+    @cached_property
+    def _notes_by_client(self) -> dict[str, list[Held[Note]]]:
+        notes: dict[str, list[Held[Note]]] = {}
+        for note in self.notes:
+            if note.data.client is not None:
+                notes.setdefault(note.data.client, []).append(note)
+        return notes
 
     @cached_property
     def claims(self) -> tuple[Held[Claim], ...]:
@@ -426,14 +452,18 @@ class SessionCase:
 
     def at_the_same_time(self, person_id: str) -> tuple["SessionCase", ...]:
         """A client's or clinician's other sessions in the same hours; whether they overlap is still to be looked at."""
-        if self.starts_at is None or self.ends_at is None:
-            return ()
-        return self._others(person_id, self.starts_at, self.ends_at)
+        ids = set(self.calendars.of(self.practice.id, person_id).at(self._hours))
+        ids.discard(self.id)
+        return _sessions(self.practice, sorted(ids), self.find, self.calendars, self.opened) if ids else ()
+
+    @cached_property
+    def _hours(self) -> tuple[int, ...]:
+        return tuple(hours_between(self.starts_at, self.ends_at))
 
     def _others(self, person_id: str, start: datetime, end: datetime) -> tuple["SessionCase", ...]:
         calendar = self.calendars.of(self.practice.id, person_id)
         ids = [id_ for id_ in calendar.between(start, end) if id_ != self.id]
-        return _sessions(self.practice, ids, self.find, self.calendars) if ids else ()
+        return _sessions(self.practice, ids, self.find, self.calendars, self.opened) if ids else ()
 
     @property
     def charges(self) -> tuple[Held[Charge], ...]:
@@ -552,17 +582,31 @@ def comes_after(new: Held[Claim], old: Held[Claim]) -> bool:
     return (new.data.queued_at or new.at, new.id) > (old.data.queued_at or old.at, old.id)
 
 
-def _sessions(
-    practice: PracticeView, ids: Iterable[str], find: FindFile, calendars: Calendars
-) -> tuple[SessionCase, ...]:
-    cases = []
-    for id_ in ids:
-        file = find(FileKey(practice.id, FileKind.SESSION, id_))
+def open_session(
+    practice: PracticeView, session_id: str, find: FindFile, calendars: Calendars, opened: Opened
+) -> SessionCase | None:
+    """The case of a session; None while its appointment is not known."""
+    case = opened.sessions.get(session_id)
+    if case is None:
+        file = find(FileKey(practice.id, FileKind.SESSION, session_id))
         appointment = None if file is None else file.one("appointment")
-        if file is not None and appointment is not None:
-            cases.append(SessionCase(practice, file, appointment, find, calendars))
-    far = datetime.max.replace(tzinfo=UTC)
-    return tuple(sorted(cases, key=lambda case: (case.starts_at or far, case.id)))
+        if file is None or appointment is None:
+            return None
+        case = opened.sessions[session_id] = SessionCase(practice, file, appointment, find, calendars, opened)
+    return case
+
+
+_FAR = datetime.max.replace(tzinfo=UTC)
+
+
+def _sessions(
+    practice: PracticeView, ids: Iterable[str], find: FindFile, calendars: Calendars, opened: Opened
+) -> tuple[SessionCase, ...]:
+    known = (open_session(practice, id_, find, calendars, opened) for id_ in ids)
+    cases = [case for case in known if case is not None]
+    if len(cases) > 1:
+        cases.sort(key=lambda case: (case.starts_at or _FAR, case.id))
+    return tuple(cases)
 
 
 def has_ledger(file: File | None) -> bool:
@@ -580,6 +624,7 @@ class ClientCase:
     file: File
     find: FindFile = field(repr=False)
     calendars: Calendars = field(default_factory=Calendars, repr=False, compare=False)
+    opened: Opened = field(default_factory=Opened, repr=False, compare=False)
 
     def first_known_day(self) -> date | None:
         """The local day of this client's first session known here."""
@@ -590,31 +635,26 @@ class ClientCase:
         """This client's sessions on the local days from `first` to `last`, both included, earliest first."""
         calendar = self.calendars.of(self.practice.id, self.file.key.id)
         ids = calendar.between(self.practice.start_of(first), self.practice.end_of(last))
-        cases = _sessions(self.practice, ids, self.find, self.calendars)
+        cases = _sessions(self.practice, ids, self.find, self.calendars, self.opened)
         return tuple(case for case in cases if case.service_on is not None and first <= case.service_on <= last)
 
     @property
     def client(self) -> ClientView:
         """The client."""
-        return ClientView(self.file.key.id, self.file)
-
-    def sessions(self) -> Iterable[SessionCase]:
-        """Every session this client has to do with and that has an appointment, sorted by id."""
-        for session_id in sorted(self.file.sessions):
-            file = self.find(FileKey(self.practice.id, FileKind.SESSION, session_id))
-            appointment = None if file is None else file.one("appointment")
-            if file is not None and appointment is not None:
-                yield SessionCase(self.practice, file, appointment, self.find)
+        return self.opened.clients.setdefault(self.file.key.id, ClientView(self.file.key.id, self.file))
 
     def upcoming(self, now: datetime) -> tuple[SessionCase, ...]:
-        """Booked sessions after `now` that this client is booked for."""
+        """Booked sessions after `now` that this client is booked for, sorted by id."""
+        ids = self.calendars.of(self.practice.id, self.file.key.id).since(now)
+        cases = (open_session(self.practice, id_, self.find, self.calendars, self.opened) for id_ in ids)
         return tuple(
             case
-            for case in self.sessions()
-            if case.session.status == "booked"
-            and self.file.key.id in case.expected
+            for case in cases
+            if case is not None
+            and case.session.status == "booked"
             and case.session.scheduled_start is not None
             and case.session.scheduled_start > now
+            and self.file.key.id in case.expected
         )
 
 

@@ -86,7 +86,7 @@ def rendering_did_not_lead(case: SessionCase, now: datetime) -> Iterator[Outcome
         rendering = claim.data.rendering
         if rendering is None or not leads:
             continue
-        notes = [note for note in case.notes if note.data.client == claim.data.client]
+        notes = case.notes_of(claim.data.client)
         signed = {f.clinician for f in facilitators} & {note.data.signed_by for note in notes}
         cosigned = {note.data.cosigned_by for note in notes}
         same_client = billed.get((claim.data.client, claim.data.payer), [])
@@ -200,7 +200,7 @@ def associate_without_supervision(case: SessionCase, now: datetime) -> Iterator[
             problem = _ineligible(supervisor, site, day)
             if problem is not None:
                 problems.append(f"has a supervisor ({supervisor_id}) who {problem}")
-        notes = [note for note in case.notes if note.data.client == claim.data.client and note.data.kind != "addendum"]
+        notes = [note for note in case.notes_of(claim.data.client) if note.data.kind != "addendum"]
         signed = [note for note in notes if note.data.status == "signed"]
         own = {clinician.id, None}
         if signed and not any(note.data.cosigned_at and note.data.cosigned_by not in own for note in signed):

@@ -5,7 +5,7 @@ Asked again whenever a coverage or an eligibility answer changes, however late.
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from schemas.care import Claim, Coverage, Eligibility
 from streams.cases import SessionCase
@@ -96,34 +96,35 @@ def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcom
         if _assisted(case, claim, day):
             continue
         answers = _answers(case, claim)
-        in_window = [(asked_on, answer) for asked_on, answer in answers if _in_window(case, claim, asked_on, day)]
-        keys = {"coverage": coverage.id}
-        if not in_window:
-            last = max((asked_on for asked_on, _ in answers if asked_on <= day), default=None)
-            yield claim_found(
-                case,
-                claim,
-                "bills a coverage that was not checked in time: "
-                + (f"last on {last}, for a visit on {day}" if last else f"never before the visit on {day}"),
-                "Ask the payer whether the client was eligible on that day before the claim is sent.",
-                "27",
-                coverage,
-                *(answer for _, answer in answers),
-                keys=keys,
-            )
+        first, last = _window(case, claim, day)
+        in_window = [answer for answer in answers if first <= (answer.data.checked_at or first) <= last]
+        if in_window and (in_window[-1].data.result or "").casefold() != "inactive":
             continue
-        asked_on, answer = in_window[-1]
-        if (answer.data.result or "").casefold() == "inactive":
+        asked_on = [case.practice.day_of(a.data.checked_at) for a in answers if a.data.checked_at is not None]
+        if in_window:
             yield claim_found(
                 case,
                 claim,
-                f"bills coverage {coverage.id}, which the payer called inactive on {asked_on}",
+                f"bills coverage {coverage.id}, which the payer called inactive on {asked_on[-1]}",
                 "Find the coverage in force on that day, or bill the client.",
                 "27",
                 coverage,
-                answer,
-                keys=keys,
+                in_window[-1],
+                keys={"coverage": coverage.id},
             )
+            continue
+        before = max((asked for asked in asked_on if asked <= day), default=None)
+        yield claim_found(
+            case,
+            claim,
+            "bills a coverage that was not checked in time: "
+            + (f"last on {before}, for a visit on {day}" if before else f"never before the visit on {day}"),
+            "Ask the payer whether the client was eligible on that day before the claim is sent.",
+            "27",
+            coverage,
+            *answers,
+            keys={"coverage": coverage.id},
+        )
 
 
 def _assisted(case: SessionCase, claim: Held[Claim], day: date) -> bool:
@@ -136,23 +137,28 @@ def _assisted(case: SessionCase, claim: Held[Claim], day: date) -> bool:
     )
 
 
-def _answers(case: SessionCase, claim: Held[Claim]) -> list[tuple[date, Held[Eligibility]]]:
-    """What the payer answered about the claim's coverage and on which local day, in order."""
+def _answers(case: SessionCase, claim: Held[Claim]) -> list[Held[Eligibility]]:
+    """What the payer answered about the claim's coverage, in order of asking."""
     answers = [
-        (answer.data.checked_at, answer)
+        answer
         for answer in case.client(claim.data.client).eligibilities
-        if answer.data.coverage in (None, claim.data.coverage) and answer.data.checked_at is not None
+        if answer.data.checked_at is not None and answer.data.coverage in (None, claim.data.coverage)
     ]
     if len(answers) > 1:
-        answers.sort(key=lambda item: (item[0].timestamp(), item[1].id))
-    return [(case.practice.day_of(asked_at), answer) for asked_at, answer in answers]
+        answers.sort(key=lambda answer: (answer.data.checked_at or _EPOCH, answer.id))
+    return answers
 
 
-def _in_window(case: SessionCase, claim: Held[Claim], asked_on: date, day: date) -> bool:
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _window(case: SessionCase, claim: Held[Claim], day: date) -> tuple[datetime, datetime]:
+    """The first and the last instant at which asking was in time for a visit on that day."""
     policy = case.practice.policy
     if policy.payer(claim.data.payer).eligibility_rule == "same_month":
-        return (asked_on.year, asked_on.month) == (day.year, day.month)
-    return day - timedelta(days=policy.eligibility_window_days) <= asked_on <= day
+        next_month = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+        return case.practice.start_of(day.replace(day=1)), case.practice.end_of(next_month - timedelta(days=1))
+    return case.practice.start_of(day - timedelta(days=policy.eligibility_window_days)), case.practice.end_of(day)
 
 
 def not_as_the_payer_knows_them(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -194,8 +200,11 @@ def not_as_the_payer_knows_them(case: SessionCase, now: datetime) -> Iterator[Ou
 
 def _answer_for(case: SessionCase, claim: Held[Claim], day: date) -> Held[Eligibility] | None:
     answers = _answers(case, claim)
-    before = [answer for asked_on, answer in answers if asked_on <= day]
-    return before[-1] if before else next((answer for _, answer in answers), None)
+    if len(answers) < 2:
+        return answers[0] if answers else None
+    end = case.practice.end_of(day)
+    before = [answer for answer in answers if (answer.data.checked_at or end) <= end]
+    return before[-1] if before else answers[0]
 
 
 def _differ(one: str | None, other: str | None, compared_as: Callable[[str], object]) -> bool:

@@ -28,7 +28,7 @@ def complexity_without_cause(case: SessionCase, now: datetime) -> Iterator[Outco
         codes = {other.code for other in case.lines_of_claim[line.claim.id]}
         allowed = bool(codes & procedure.add_on_to)
         wrong = sorted(codes & procedure.never_with)
-        notes = [note for note in case.notes if note.data.client == line.client_id]
+        notes = case.notes_of(line.client_id)
         amount = cents(line.line.amount)
         if not allowed and not wrong:
             allowed = any(other.code in procedure.add_on_to for other in _same_day_lines(case, line.client_id))

@@ -20,7 +20,7 @@ def billed_without_signed_note(case: SessionCase, now: datetime) -> Iterator[Out
     addendum. Source: domain-facts §3.2-3.4, §1.7 B39.
     """
     for claim in case.claims_billing:
-        notes = [note for note in case.notes if note.data.client == claim.data.client]
+        notes = case.notes_of(claim.data.client)
         problem = _problem(case, claim, notes)
         if problem is not None:
             why, predicts = problem
@@ -36,7 +36,7 @@ def billed_without_signed_note(case: SessionCase, now: datetime) -> Iterator[Out
             )
 
 
-def _problem(case: SessionCase, claim: Held[Claim], notes: list[Held[Note]]) -> tuple[str, str] | None:
+def _problem(case: SessionCase, claim: Held[Claim], notes: Sequence[Held[Note]]) -> tuple[str, str] | None:
     own = [note for note in notes if note.data.kind != "addendum"]
     if not own:
         return "this client has no note of their own", "16"
@@ -44,15 +44,19 @@ def _problem(case: SessionCase, claim: Held[Claim], notes: list[Held[Note]]) -> 
     if not signed:
         only_ai = all(note.data.origin == "ai" for note in own)
         return ("the only note is an unsigned AI draft" if only_ai else "the note is not signed"), "16"
-    addenda = {
-        note.data.addendum_to for note in case.notes if note.data.kind == "addendum" and note.data.status == "signed"
-    }
-    intact = [note for note in signed if (not note.data.amended or note.id in addenda)]
+    intact = [note for note in signed if not note.data.amended or _has_signed_addendum(case, note)]
     if not intact:
         return "the signed note was changed afterwards without an addendum", "16"
     lines = case.lines_of_claim.get(claim.id, ())
     mismatches = [_mismatch(case, lines, note.data) for note in intact]
     return None if None in mismatches else mismatches[0]
+
+
+def _has_signed_addendum(case: SessionCase, note: Held[Note]) -> bool:
+    return any(
+        other.data.addendum_to == note.id and other.data.kind == "addendum" and other.data.status == "signed"
+        for other in case.notes
+    )
 
 
 def _mismatch(case: SessionCase, lines: Sequence[BilledLine], note: Note) -> tuple[str, str] | None:
@@ -85,12 +89,11 @@ def cloned_notes(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     ("never cloned"), §1.7 B40.
     """
     notes = [n for n in case.notes if n.data.client is not None and n.data.kind in (None, "progress") and n.data.text]
-    texts = [(note, _words_of(note.data.text or "")) for note in notes]
     alike: dict[str, list[Held[Note]]] = {}
-    threshold = case.practice.policy.note_similarity_percent
-    for index, (note, mine) in enumerate(texts):
-        for other, its in texts[index + 1 :]:
-            if note.data.client != other.data.client and _similarity_percent(mine, its, threshold) >= threshold:
+    percent = case.practice.policy.note_similarity_percent
+    for index, note in enumerate(notes):
+        for other in notes[index + 1 :]:
+            if note.data.client != other.data.client and _alike(note.data.text or "", other.data.text or "", percent):
                 alike.setdefault(note.id, []).append(other)
                 alike.setdefault(other.id, []).append(note)
     for note in notes:
@@ -110,25 +113,37 @@ def cloned_notes(case: SessionCase, now: datetime) -> Iterator[Outcome]:
         )
 
 
+@lru_cache(maxsize=4096)
+def _alike(text: str, other_text: str, percent: int) -> bool:
+    """One text is that percentage of the other, word by word. Remembered: the notes of a session are asked of at every
+    change to it."""
+    one, other = _words_of(text), _words_of(other_text)
+    total = len(one) + len(other)
+    if min(len(one), len(other)) < FEWEST_WORDS:
+        return False
+    mine, its = _distinct(text), _distinct(other_text)
+    # no more words in common than this; without the bound twelve notes would cost milliseconds
+    at_most = len(mine & its) + min(len(one) - len(mine), len(other) - len(its))
+    if 200 * at_most < percent * total:
+        return False
+    if 200 * _same_ends(one, other) >= percent * total:
+        return True
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() * 100 >= percent
+
+
+def _same_ends(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many words they begin and end with in common: a clone has a word exchanged here or there."""
+    shorter = min(len(one), len(other))
+    head = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    tail = next((at for at in range(shorter - head) if one[-1 - at] != other[-1 - at]), shorter - head)
+    return head + tail
+
+
 @lru_cache(maxsize=2048)
 def _words_of(text: str) -> tuple[str, ...]:
     return tuple(text.casefold().split())
 
 
-def _similarity_percent(one: tuple[str, ...], other: tuple[str, ...], threshold: int) -> float:
-    if min(len(one), len(other)) < FEWEST_WORDS:
-        return 0.0
-    if one == other:
-        return 100.0
-    total = len(one) + len(other)
-    mine, its = _distinct(one), _distinct(other)
-    # no more words in common than this; without the bound twelve notes would cost milliseconds
-    at_most = len(mine & its) + min(len(one) - len(mine), len(other) - len(its))
-    if 200 * at_most < threshold * total:
-        return 0.0
-    return SequenceMatcher(None, one, other, autojunk=False).ratio() * 100
-
-
 @lru_cache(maxsize=2048)
-def _distinct(text: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(text)
+def _distinct(text: str) -> frozenset[str]:
+    return frozenset(_words_of(text))

@@ -101,8 +101,8 @@ def _pair_problem(mine: _Service, partner: _Service, pair: CodePair) -> tuple[st
 
 
 def _notes(service: _Service) -> list[Held[Note]]:
-    own = [note for note in service.case.notes if note.data.client == service.line.client_id]
-    return [note for note in own if note.data.code == service.line.code] or own
+    own = service.case.notes_of(service.line.client_id)
+    return [note for note in own if note.data.code == service.line.code] or list(own)
 
 
 def _documented(service: _Service) -> list[Span]:
