@@ -78,8 +78,7 @@ class Party:
     @classmethod
     def payer(cls, payer_id: str | None, practice: PracticeView) -> "Party":
         """The payer of a claim."""
-        name = practice.policy.payer(payer_id).name
-        return cls((*_known(payer_id), *_known(name)), (words("health plan"), words("third-party payer")))
+        return _payer(payer_id, practice.policy.payer(payer_id).name)
 
     @property
     def of_known_class(self) -> bool:
@@ -90,6 +89,11 @@ class Party:
     def is_the_patient(self) -> bool:
         """The person whose record it is."""
         return any(class_ <= _THE_PATIENT for class_ in self.classes)
+
+
+@lru_cache(maxsize=1024)
+def _payer(payer_id: str | None, name: str) -> Party:
+    return Party((*_known(payer_id), *_known(name)), (words("health plan"), words("third-party payer")))
 
 
 def _known(text: str | None) -> tuple[Words, ...]:

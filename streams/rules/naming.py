@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from streams.cases import SessionCase
@@ -57,8 +57,11 @@ def note_names_another(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     people = {id_: _marks(id_, case) for id_ in case.people}
     facilitators = (case.practice.clinician(f.clinician) for f in case.session.facilitators)
     staff = frozenset[str]().union(*(_tokens(f.data.name) for f in facilitators if f is not None and f.data.name))
+    telling = frozenset[str]().union(*(marks.words for marks in people.values()))
     for note in notes:
         text, own = note.data.text or "", note.data.client
+        if telling.isdisjoint(_words(text)):
+            continue
         mine = people.get(own or "", _NOTHING)
         known = Marks(mine.phrases, mine.tokens | staff)
         named = sorted(id_ for id_, marks in people.items() if id_ != own and _found(text, marks, known))
@@ -95,22 +98,20 @@ def _marks(client_id: str, case: SessionCase) -> Marks:
     view = case.client(client_id)
     record = view.record
     if record is None:
-        return _marks_of(client_id, (), ())
+        return _marks_of(client_id, (), (), None)
     person = record.data
-    numbers = [coverage.data.member_id or "" for coverage in view.coverages]
-    if person.dob is not None:
-        numbers += [person.dob.isoformat(), f"{person.dob:%m/%d/%Y}"]
-    if person.address is not None and person.address.line1:
-        numbers.append(person.address.line1)
-    return _marks_of(client_id, (person.name or "", *person.nicknames), tuple(numbers))
+    street = "" if person.address is None else person.address.line1 or ""
+    numbers = tuple(coverage.data.member_id or "" for coverage in view.coverages)
+    return _marks_of(client_id, (person.name or "", *person.nicknames), (street, *numbers), person.dob)
 
 
 @lru_cache(maxsize=4096)
-def _marks_of(client_id: str, names: tuple[str, ...], identifiers: tuple[str, ...]) -> Marks:
+def _marks_of(client_id: str, names: tuple[str, ...], identifiers: tuple[str, ...], dob: date | None) -> Marks:
+    born = () if dob is None else (dob.isoformat(), f"{dob:%m/%d/%Y}")
     whole = tuple(" ".join(_plain(name).split()) for name in names)
     phrases = (
         *(name for name in whole if " " in name),
-        *(_plain(text) for text in (client_id, *identifiers) if len(text) > 3),
+        *(_plain(text) for text in (client_id, *born, *identifiers) if len(text) > 3),
     )
     tokens = frozenset[str]().union(*(_tokens(name) for name in names))
     return Marks(phrases, tokens, tokens | {max(_PIECE.findall(phrase), key=len, default="") for phrase in phrases})
