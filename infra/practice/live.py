@@ -6,17 +6,15 @@ Must never run ahead of the clock, and never do an act twice.
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, Final, Protocol
 
 import asyncpg
 from prometheus_client import start_http_server
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
-from infra.practice.acts import Act
 from infra.practice.life import live
 from infra.practice.storing import do, open_connection
 from infra.refusal import Refusal
@@ -84,7 +82,9 @@ async def live_on(
                 progress = await read_progress(connection)
                 if progress.seed != seed and life is None:
                     LOG.warning("the practice was founded with seed %d and keeps it", progress.seed)
-                life = _Life(progress) if life is None or life.done != progress.acts_done else life
+                if life is None or life.done != progress.acts_done:
+                    # the life so far takes seconds to live again: without the thread, SIGTERM would wait for it
+                    life = await asyncio.to_thread(_Life, progress, stop.is_set)
                 while not stop.is_set():
                     act = life.next
                     await _until(clock, wall, act.at, stop)
@@ -113,11 +113,12 @@ async def read_progress(connection: Any) -> Progress:
 class _Life:
     """The run of acts from the first that is not done."""
 
-    def __init__(self, progress: Progress) -> None:
-        acts = live(progress.seed, progress.anchor, progress.backfill_days)
-        self._acts: Iterator[Act] = islice(acts, progress.acts_done, None)
-        self.done = progress.acts_done
+    def __init__(self, progress: Progress, stopped: Callable[[], bool]) -> None:
+        self._acts = live(progress.seed, progress.anchor, progress.backfill_days)
+        self.done = 0
         self.next = next(self._acts)
+        while self.done < progress.acts_done and not stopped():
+            self.advance()
 
     def advance(self) -> None:
         self.done += 1

@@ -16,16 +16,16 @@ from infra.practice.acts import PLANTED, PRIMARY_KEYS, Act, Operation, Value
 from infra.practice.people import Clinician, Coverage, Names, Person, PracticePlan, Series, Unit
 
 USUAL_MISTAKES: Final[Mapping[str, float]] = {
-    "B01": 0.07,
-    "B02": 0.006,
+    "B01": 0.10,
+    "B02": 0.010,
     "B06": 0.08,
     "B10": 0.02,
     "B20": 0.40,
-    "B39": 0.06,
+    "B39": 0.08,
     "C01": 0.25,
     "C02": 0.30,
     "C06": 0.60,
-    "C08": 0.03,
+    "C08": 0.04,
     "C15": 0.08,
 }
 """How often a mistake is made when it could be: per claim, session, month, joining member, renewal …"""
@@ -119,6 +119,8 @@ class World:
     rng: Random = field(init=False)
     start: datetime = field(init=False)
     now: datetime = field(init=False)
+    local: datetime = field(init=False)
+    """The present moment as the EHR of the present practice writes it."""
     practices: list[PracticePlan] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
     clinicians: dict[str, list[Clinician]] = field(default_factory=dict)
@@ -150,6 +152,7 @@ class World:
         self.rng = Random(f"{self.seed}/{self.anchor.isoformat()}/{self.backfill_days}")  # noqa: S311 - a simulation
         self.start = (self.anchor - timedelta(days=self.backfill_days)).replace(minute=0, second=0, microsecond=0)
         self.now = self.start - timedelta(days=500)
+        self.local = self.now.replace(tzinfo=None)
 
     # --- time ----------------------------------------------------------------------------------------------------
 
@@ -164,6 +167,7 @@ class World:
         while self._events:
             at, _, self._practice, what, do, args = heapq.heappop(self._events)
             self.now = max(self.now, at)
+            self.local = self._practice.local(self.now)
             self._operations = []
             do(self, *args)
             if self._operations:
@@ -176,13 +180,8 @@ class World:
         return self._practice
 
     @property
-    def local(self) -> datetime:
-        """The present moment as the practice's EHR writes it."""
-        return self.practice.local(self.now)
-
-    @property
     def today(self) -> date:
-        return self.practice.day(self.now)
+        return self.local.date()
 
     def office_hours(self, after: datetime) -> datetime:
         """The first moment not before `after` at which somebody sits at the front desk, a few minutes spread."""
@@ -216,8 +215,9 @@ class World:
 
     def insert(self, table: str, key: str, **values: Value) -> str:
         """Write a new row; the present moment is when it was made."""
-        stamps: dict[str, Value] = {"practice_id": self.practice.id, "created_at": self.local, "updated_at": self.local}
-        written = {column: value for column, value in (stamps | values).items() if value is not None}
+        local = self.local
+        written: dict[str, Value] = {"practice_id": self.practice.id, "created_at": local, "updated_at": local}
+        written |= {column: value for column, value in values.items() if value is not None}
         self._operations.append(Operation("insert", table, key, written))
         return key
 
