@@ -72,6 +72,10 @@ class Book:
         self.shelves.files[file.key.kind][file.key.text] = file
         self._note(file)
 
+    def put_back(self, file: File) -> None:
+        """Remember when a file is due that was looked at and did not change; storing it again would say nothing new."""
+        self._note(file)
+
     def _note(self, file: File) -> None:
         text = file.key.text
         if file.key.kind in (FileKind.SESSION, FileKind.CLIENT):

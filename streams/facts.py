@@ -2,113 +2,144 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
-from schemas.facts import AttendanceFact, ClaimFact, ConsentFact, Fact, NoteFact, SessionFact
+import orjson
+
+from schemas.facts import FACT_KEYS, FACTS, Fact
 from streams.cases import SessionCase, cents
 from streams.files import File
 
-UNSENT = 0
-"""The version a row has until the keeper sends it."""
+_MINUTE = timedelta(minutes=1)
+_FIELDS = {
+    table: tuple(name for name in row.model_fields if name not in ("version", "deleted"))
+    for table, row in FACTS.items()
+}
+_KEY_LENGTH = {table: len(names) for table, names in FACT_KEYS.items()}
 
 
-def facts_of_session(case: SessionCase) -> Iterator[Fact]:
+class FactRow(NamedTuple):
+    """One row as it is now: its table's fields in their order. Most are never sent, so none is checked here."""
+
+    table: str
+    values: tuple[Any, ...]
+
+    @property
+    def key(self) -> str:
+        """What identifies the row."""
+        # every table's key stands first in it
+        return "\x1f".join((self.table, *self.values[: _KEY_LENGTH[self.table]]))
+
+    def fingerprint(self) -> str:
+        """The same for the same values, in any process."""
+        return blake2b(orjson.dumps(self.values), digest_size=8).hexdigest()
+
+    def fact(self, version: int) -> Fact:
+        """The row as it is sent."""
+        fields = _FIELDS[self.table]
+        row = FACTS[self.table].model_validate({**dict(zip(fields, self.values, strict=True)), "version": version})
+        return Fact(practice_id=self.values[0], table=self.table, row=row)
+
+
+def gone(key: str, version: int) -> Fact:
+    """The row with this key is no longer there."""
+    table, *ids = key.split("\x1f")
+    # a deleted row still needs its required columns; readers never show them
+    filler = {"kind": "", "status": "", "session_id": "", "client_id": ""}
+    row = {**filler, **dict(zip(FACT_KEYS[table], ids, strict=True)), "version": version, "deleted": True}
+    return Fact(practice_id=ids[0], table=table, row=FACTS[table].model_validate(row))
+
+
+def facts_of_session(case: SessionCase) -> Iterator[FactRow]:
     """The session, everybody's attendance, its claims and notes."""
-    session, practice_id = case.session, case.practice.id
-
-    def fact(table: str, row: SessionFact | AttendanceFact | ClaimFact | NoteFact) -> Fact:
-        return Fact(practice_id=practice_id, table=table, row=row)
-
-    lead = next((f.clinician for f in session.facilitators if f.role in ("lead", None)), None)
-    yield fact(
+    session, practice_id, session_id, service_on = case.session, case.practice.id, case.id, case.service_on
+    yield FactRow(
         "fact_session",
-        SessionFact(
-            practice_id=practice_id,
-            session_id=case.id,
-            kind=session.kind,
-            unit_id=session.unit,
-            lead_clinician_id=lead,
-            status=session.status,
-            modality=session.modality,
-            scheduled_start_at=session.scheduled_start,
-            started_at=session.actual_start,
-            ended_at=session.actual_end,
-            service_on=case.service_on,
-            duration_minutes=case.duration_minutes,
-            booked_count=len(session.clients),
-            attended_count=len(case.attending),
-            version=UNSENT,
+        (
+            practice_id,
+            session_id,
+            session.kind,
+            session.unit,
+            next((f.clinician for f in session.facilitators if f.role in ("lead", None)), None),
+            session.status,
+            session.modality,
+            session.scheduled_start,
+            session.actual_start,
+            session.actual_end,
+            service_on,
+            case.duration_minutes,
+            len(session.clients),
+            len(case.attending),
         ),
     )
-    for client_id in sorted({*session.clients, *case.attendance}):
-        record = case.attendance.get(client_id)
+    starts_at, attendance = case.starts_at, case.attendance
+    for client_id in sorted({*session.clients, *attendance}):
+        record = attendance.get(client_id)
         presence = case.presence(client_id)
-        starts_at = case.starts_at
-        holds = starts_at is not None and bool(case.client(client_id).consents_holding("treatment", starts_at))
-        yield fact(
+        yield FactRow(
             "fact_attendance",
-            AttendanceFact(
-                practice_id=practice_id,
-                session_id=case.id,
-                client_id=client_id,
-                status=None if record is None else record.data.status,
-                present_minutes=None if presence is None else int((presence[1] - presence[0]) // timedelta(minutes=1)),
-                service_on=case.service_on,
-                treatment_consent=holds,
-                version=UNSENT,
+            (
+                practice_id,
+                session_id,
+                client_id,
+                None if record is None else record.data.status,
+                None if presence is None else int((presence[1] - presence[0]) // _MINUTE),
+                service_on,
+                starts_at is not None and bool(case.client(client_id).consents_holding("treatment", starts_at)),
             ),
         )
     for claim in case.file.all("claim"):
-        yield fact(
+        data = claim.data
+        yield FactRow(
             "fact_claim",
-            ClaimFact(
-                practice_id=practice_id,
-                claim_id=claim.id,
-                session_id=case.id,
-                client_id=claim.data.client,
-                payer=claim.data.payer,
-                status=claim.data.status,
-                service_on=case.service_on,
-                total_cents=cents(claim.data.total),
-                queued_at=claim.data.queued_at,
-                submitted_at=claim.data.submitted_at,
-                version=UNSENT,
+            (
+                practice_id,
+                claim.id,
+                session_id,
+                data.client,
+                data.payer,
+                data.status,
+                service_on,
+                cents(data.total),
+                data.queued_at,
+                data.submitted_at,
             ),
         )
+    ended_at = session.actual_end
     for note in case.notes:
-        signed_at, ended_at = note.data.signed_at, session.actual_end
-        lag = None if signed_at is None or ended_at is None else int((signed_at - ended_at) // timedelta(minutes=1))
-        yield fact(
+        data = note.data
+        signed_at = data.signed_at
+        yield FactRow(
             "fact_note",
-            NoteFact(
-                practice_id=practice_id,
-                note_id=note.id,
-                session_id=case.id,
-                client_id=note.data.client,
-                author_id=note.data.author,
-                origin=note.data.origin,
-                status=note.data.status,
-                signed_at=signed_at,
-                signed_lag_minutes=lag,
-                version=UNSENT,
+            (
+                practice_id,
+                note.id,
+                session_id,
+                data.client,
+                data.author,
+                data.origin,
+                data.status,
+                signed_at,
+                None if signed_at is None or ended_at is None else int((signed_at - ended_at) // _MINUTE),
             ),
         )
 
 
-def facts_of_client(file: File) -> Iterator[Fact]:
+def facts_of_client(file: File) -> Iterator[FactRow]:
     """The client's consents."""
     for consent in file.all("consent"):
-        yield Fact(
-            practice_id=file.key.practice_id,
-            table="fact_consent",
-            row=ConsentFact(
-                practice_id=file.key.practice_id,
-                consent_id=consent.id,
-                client_id=consent.data.client,
-                kind=consent.data.kind,
-                status=consent.data.status,
-                signed_at=consent.data.signed_at,
-                expires_at=consent.data.expires,
-                revoked_at=consent.data.revoked_at,
-                version=UNSENT,
+        data = consent.data
+        yield FactRow(
+            "fact_consent",
+            (
+                file.key.practice_id,
+                consent.id,
+                data.client,
+                data.kind,
+                data.status,
+                data.signed_at,
+                data.expires,
+                data.revoked_at,
             ),
         )

@@ -8,22 +8,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 from schemas.care import Appointment, Attendance, Charge, Claim, Facilitator, Group, Note, PersonRef, Policy
 from schemas.change import Change, ChangeSet
 from schemas.draft_request import DraftRequest
-from schemas.facts import FACT_KEYS, FACTS, Fact
+from schemas.facts import Fact
 from schemas.finding import Finding, finding_id
 from schemas.reasons import Poison, Reason
 from schemas.record import Schema
 from streams.book import Book
 from streams.calendars import mark
-from streams.cases import ClientCase, PracticeView, SessionCase, has_ledger
+from streams.cases import ClientCase, Opened, PracticeView, SessionCase, has_ledger, open_session
 from streams.catalogue import RULES
 from streams.drafts_wanted import draft_wanted
-from streams.facts import facts_of_client, facts_of_session
+from streams.facts import FactRow, facts_of_client, facts_of_session, gone
 from streams.files import File, FileKey, FileKind, Fold, newer
 from streams.homes import LISTS, Whereabouts, fixed_home, home_by_content, part_key, tombstone
 from streams.policy import policy_of
@@ -47,6 +46,11 @@ class Effects:
     poisons: list[Poison] = field(default_factory=list)
     """Changes that were not taken in because no rule could work with them."""
 
+    @property
+    def emitted(self) -> int:
+        """How much is to be sent."""
+        return len(self.findings) + len(self.requests) + len(self.facts)
+
 
 _FOLDED = {Fold.APPLIED: Reason.APPLIED, Fold.DUPLICATE: Reason.DUPLICATE, Fold.STALE: Reason.STALE}
 
@@ -60,6 +64,7 @@ class Keeper:
         self._client_rules = tuple(rule for rule in rules if rule.on is ClientCase)
         self._now: datetime | None = None
         self._practices: dict[str, tuple[File, int, PracticeView | None, str]] = {}
+        self._opened: dict[str, Opened] = {}
         self._settling: dict[str, bool] = {}
         self._deferred: dict[str, dict[FileKey, None]] = {}
 
@@ -85,8 +90,11 @@ class Keeper:
         for key in self.book.due(now, DUE_PER_TICK if change_set.is_tick else DUE_PER_MESSAGE):
             waits = key.practice_id in self._settling
             (self._deferred.setdefault(key.practice_id, {}) if waits else cases).setdefault(key, None)
+        # from here on no file says anything new; what was worked out about the ones before must not outlast them
+        self._opened = {}
         for key in cases:
             self._look_at(key, now, version, effects)
+        self._opened = {}
         if change_set.practice_id and self._practice(change_set.practice_id) is None:
             effects.outcomes[Reason.PRACTICE_UNKNOWN] += 1
         return effects
@@ -290,41 +298,48 @@ class Keeper:
         if file is None or practice is None:
             return
         found: list[Finding] = []
-        facts: list[Fact] = []
+        facts: Iterable[FactRow] = ()
         request: DraftRequest | None = None
         failed: set[str] = set()
         rechecks: list[datetime] = []
         case: SessionCase | ClientCase | None = None
+        opened = self._opened.setdefault(key.practice_id, Opened())
         rules: tuple[Rule[Any], ...] = ()
         if key.kind is FileKind.SESSION:
-            appointment = file.one("appointment")
-            if appointment is not None:
-                case = session = SessionCase(practice, file, appointment, self.book.find, self.book.calendars)
+            session = open_session(practice, key.id, self.book.find, self.book.calendars, opened)
+            if session is not None:
+                case = session
                 rules = self._session_rules
-                facts = list(facts_of_session(session))
+                facts = tuple(facts_of_session(session))
                 wanted = draft_wanted(session, now)
                 if isinstance(wanted, Recheck):
                     rechecks.append(wanted.at)
                 else:
                     request = wanted
         else:
-            case = ClientCase(practice, file, self.book.find, self.book.calendars)
+            case = ClientCase(practice, file, self.book.find, self.book.calendars, opened)
             rules = self._client_rules
-            facts = list(facts_of_client(file))
+            facts = tuple(facts_of_client(file))
         for rule in rules:
             try:
-                outcomes = list(rule.check(case, now))
-                found += [finding_of(practice, rule, o, now, version) for o in outcomes if isinstance(o, Found)]
-                rechecks += [o.at for o in outcomes if isinstance(o, Recheck)]
+                for outcome in tuple(rule.check(case, now)):
+                    if isinstance(outcome, Recheck):
+                        rechecks.append(outcome.at)
+                    else:
+                        found.append(finding_of(practice, rule, outcome, now, version))
             except Exception:  # a rule with a bug must not stop the others; what it found before stays as it was
                 failed.add(rule.id)
                 effects.failed_rules[rule.id] += 1
+        before, emitted = (file.looked_under, file.wake_at), effects.emitted
         self._emit_findings(file, found, failed, now, version, effects)
         self._emit_facts(file, facts, version, effects)
         self._emit_request(file, request, now, version, effects)
         file.looked_under = self._practices[key.practice_id][3]
         file.wake_at = min((at for at in rechecks if at > now), default=None)
-        self.book.keep(file)
+        if effects.emitted > emitted or (file.looked_under, file.wake_at) != before:
+            self.book.keep(file)
+        else:
+            self.book.put_back(file)
 
     def _emit_findings(
         self,
@@ -349,18 +364,19 @@ class Keeper:
                 file.findings[id_] = finding
                 effects.findings.append(finding)
 
-    def _emit_facts(self, file: File, facts: list[Fact], version: int, effects: Effects) -> None:
-        current = {_row_key(fact): fact for fact in facts}
-        for key, fact in current.items():
-            fingerprint = blake2b(fact.row.model_dump_json().encode(), digest_size=8).hexdigest()
+    def _emit_facts(self, file: File, facts: Iterable[FactRow], version: int, effects: Effects) -> None:
+        current = {row.key: row for row in facts}
+        for key, row in current.items():
+            fingerprint = row.fingerprint()
             if file.facts.get(key) != fingerprint:
                 file.facts[key] = fingerprint
-                row = fact.row.model_copy(update={"version": 2 * version + 1})
-                effects.facts.append(fact.model_copy(update={"row": row}))
+                effects.facts.append(row.fact(2 * version + 1))
+        if len(file.facts) == len(current):
+            return
         for key in [key for key in file.facts if key not in current]:
             del file.facts[key]
             # one below: what has moved leaves one file and enters another in the same message, and must outlast that
-            effects.facts.append(_gone(file.key.practice_id, key, 2 * version))
+            effects.facts.append(gone(key, 2 * version))
 
     def _emit_request(
         self, file: File, request: DraftRequest | None, now: datetime, version: int, effects: Effects
@@ -442,21 +458,6 @@ def _families_in(change: Change) -> tuple[str, ...]:
 
 def _meaning(finding: Finding) -> Finding:
     return finding.model_copy(update={"changed_at": finding.opened_at, "version": 0})
-
-
-def _row_key(fact: Fact) -> str:
-    row = fact.row.model_dump(include=set(FACT_KEYS[fact.table]))
-    return "\x1f".join((fact.table, *(str(row[name]) for name in FACT_KEYS[fact.table])))
-
-
-def _gone(practice_id: str, key: str, version: int) -> Fact:
-    table, *values = key.split("\x1f")
-    names = FACT_KEYS[table]
-    ids = dict(zip(names, values, strict=True))
-    # a deleted row still needs its required columns; readers never show them
-    filler = {"kind": "", "status": "", "session_id": "", "client_id": ""}
-    row = {**filler, **ids, "version": version, "deleted": True}
-    return Fact.model_validate({"practice_id": practice_id, "table": table, "row": FACTS[table].model_validate(row)})
 
 
 def _copy_of_entity(source: File, target: File, change: Change) -> None:
