@@ -115,8 +115,8 @@ async def test_life_goes_on_and_after_a_restart_it_goes_on_where_it_stood(ehr: s
 async def test_within_minutes_a_group_session_ends_and_mistakes_are_made(ehr: str) -> None:
     await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
     stop = asyncio.Event()
-    asyncio.get_running_loop().call_later(1.5, stop.set)
-    await live_on(ehr, FastClock(ANCHOR, 300), SEED, stop)  # seven and a half minutes
+    asyncio.get_running_loop().call_later(3, stop.set)
+    await live_on(ehr, FastClock(ANCHOR, 1500), SEED, stop)  # an hour and a quarter
     connection = await open_connection(ehr)
     try:
         ended = await connection.fetchval(
