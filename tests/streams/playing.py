@@ -62,12 +62,18 @@ class Sink:
         sending. Of rows with one version every one must say the same: which of them a merge keeps is chance."""
         seen = {}
         for key, versions in self.rows.items():
-            said = [row.model_dump(exclude={"version", "changed_at"}) for row in versions[max(versions)]]
-            assert all(row == said[0] for row in said), f"two rows of one version disagree: {key[0]}"
-            gone = said[0].get("state") in ("resolved", "withdrawn") or said[0].get("deleted")
-            if not gone:
+            said = [_standing(row) for row in versions[max(versions)]]
+            assert all(row == said[0] for row in said), f"two rows of one version disagree: {said}"
+            if said[0] is not None:
                 seen[key] = said[0]
         return seen
+
+
+def _standing(row: Schema) -> dict[str, Any] | None:
+    """What a row says; None if it says that there is nothing any more (what it was then is history)."""
+    said = row.model_dump(exclude={"version", "changed_at"})
+    gone = said.get("state") in ("resolved", "withdrawn") or said.get("deleted")
+    return None if gone else said
 
 
 @dataclass
