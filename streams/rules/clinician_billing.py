@@ -268,6 +268,13 @@ def identifiers_wrong(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     for claim in case.standing_claims:
         data = claim.data
         clinician = rendering_of(case, claim)
+        if not (data.rendering_npi or data.rendering_taxonomy or data.billing_npi or data.billing_zip):
+            yield not_recorded(
+                f"any number of the providers of claim {claim.id}",
+                claim_subject(case, claim),
+                (claim, case.appointment),
+            )
+            continue
         problems: list[tuple[str, str]] = []
         for whose, number in (("rendering", data.rendering_npi), ("billing", data.billing_npi)):
             if not is_npi(number):

@@ -108,6 +108,7 @@ def code_of_another_kind(case: SessionCase, now: datetime) -> Iterator[Outcome]:
         if problem is not None:
             why, todo, predicts = problem
             yield claim_found(case, line.claim, why, todo, predicts, case.group or case.family)
+    yield from _relation_not_recorded(case)
     yield from _families_not_recorded(case)
     yield from _family_billed_twice(case)
 
@@ -136,20 +137,33 @@ def _of_another_kind(case: SessionCase, line: BilledLine) -> tuple[str, str, str
 
 
 def _strangers(case: SessionCase) -> bool:
-    """Two or more people attended a family or couples session and nothing says that any two belong together."""
-    people = case.attending
+    """Two or more people attended, and the unit that met has fewer than two of them, and nothing else connects any."""
+    return case.family is not None and _unconnected(case)
+
+
+def _unconnected(case: SessionCase) -> bool:
+    people = set(case.attending)
     if case.session.kind not in CONJOINT_KINDS or len(people) < 2:
         return False
-    together = set() if case.family is None else set(case.family.data.members)
-    if len(together & set(people)) > 1:
+    if case.family is not None and len(people & set(case.family.data.members)) > 1:
         return False
     for person in people:
         client = case.client(person)
         related = {relationship.data.person for relationship in client.relationships()}
         agreed = {member for consent in client.consents("conjoint_agreement") for member in consent.data.composition}
-        if (related | agreed) & set(people) - {person}:
+        if (related | agreed) & people - {person}:
             return False
     return True
+
+
+def _relation_not_recorded(case: SessionCase) -> Iterator[Outcome]:
+    lines = [line for line in case.billed_lines if line.code in FAMILY_CODES]
+    if lines and case.family is None and _unconnected(case):
+        yield not_recorded(
+            f"how the people in session {case.id} are related",
+            {"session": case.id},
+            (case.appointment, *(line.claim for line in lines)),
+        )
 
 
 def _families_present(case: SessionCase) -> int | None:

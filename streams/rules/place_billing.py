@@ -54,9 +54,9 @@ def _remote(
         return []
     right = {AT_HOME} if where == "home" else TELEHEALTH_PLACES if where is None else {ELSEWHERE}
     problems = []
-    if place not in right:
+    if place is not None and place not in right:
         stood = "" if where is None else f" for a client who was {'at home' if where == 'home' else 'elsewhere'}"
-        problems.append((f"gives place of service {place or 'none'}{stood} in a telehealth session", "5"))
+        problems.append((f"gives place of service {place}{stood} in a telehealth session", "5"))
     needed = AUDIO if case.session.modality == "telehealth_audio" else VIDEO
     for line in services:
         modifiers = set(line.line.modifiers)

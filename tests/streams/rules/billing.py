@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.streams.scenario import Case, Data, Scenario, after, clean_individual, holds
+from tests.streams.scenario import Case, Data, Scenario, after, clean_individual
 
 S1 = {"session": "S-1"}
 
@@ -100,6 +100,3 @@ def predicted(case: Case, rule: str) -> str | None:
     found = {finding.predicts for finding in case[0].findings() if finding.rule == rule}
     assert len(found) == 1, found
     return next(iter(found))
-
-
-__all__ = ["Case", "about", "accepted", "again", "copied", "holds", "individual", "lasting", "line", "money"]

@@ -205,6 +205,10 @@ B45: dict[str, Case] = {
     "a ZIP of five digits": (billed(billing_zip="60606"), BAD),
     "a ZIP+4": (billed(billing_zip="606061234"), []),
     "no ZIP": (billed(billing_zip=None), BAD),
+    "an EHR that delivers none of these numbers": (
+        billed(rendering_npi=None, rendering_taxonomy=None, billing_npi=None, billing_zip=None),
+        [warn("B45", **YAEL)],
+    ),
     "somebody who practises alone bills under their own number": (
         clean_individual().set("PR-1", npi="1882300118", npi_type=1).set("K-S-1-YAEL", billing_npi="1882300118"),
         [],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.streams.rules.billing import S1, about, again, lasting, line, more_lines, predicted, recode
+from tests.streams.rules.billing import about, again, lasting, line, more_lines, predicted, recode
 from tests.streams.scenario import (
     Case,
     Scenario,
@@ -115,6 +115,3 @@ def test_b15_crisis_codes_need_their_time_and_stand_alone(case: Case) -> None:
 def test_b15_predicts_what_fits() -> None:
     assert predicted(B15["29 minutes"], "B15") == "16"
     assert predicted(B15["beside an individual code of the same visit"], "B15") == "97"
-
-
-__all__ = ["S1"]

@@ -150,11 +150,19 @@ B13: dict[str, Case] = {
     "90853 for a family": (recode(clean_family(), "K-S-1-TEO", "90853"), [block("B13", **about("TEO"))]),
     "90847 for a group of strangers": (recode(clean_group(), "K-S-1-ANA", "90847"), [block("B13", **about("ANA"))]),
     "90847 for a couple": (clean_couple(), []),
+    "90847 for two people who are not of the couple that is booked": (
+        clean_couple()
+        .without("REL-QUINN-PAT")
+        .set("CP-1", members=["C-PAT", "C-RUTH"])
+        .set("CON-PAT-conjoint_agreement", composition=["C-PAT", "C-RUTH"])
+        .without("CON-QUINN-conjoint_agreement"),
+        [block("B13", **about("PAT")), *((r, s, {**of, "couple": "CP-1"}) for r, s, of in UNSIGNED)],
+    ),
     "90847 for two people nothing connects": (
         clean_couple()
         .without("REL-QUINN-PAT", "CP-1", "CON-PAT-conjoint_agreement", "CON-QUINN-conjoint_agreement")
         .set("S-1", unit=None),
-        [block("B13", **about("PAT")), *UNSIGNED],
+        [warn("B13", **S1), *UNSIGNED],
     ),
     "90847 for a couple known only by their relationship": (
         clean_couple()
