@@ -113,19 +113,19 @@ def still_wrong(rows: Rows, at: datetime) -> set[Key]:
 def _told_by_a_later_cycle(rows: Rows, row: Mapping[str, Any]) -> bool:
     """A group's record says its present cycle only: whether an agreement signed for one cycle was missing in the next
     nobody can tell any more once a third has begun."""
-    if row["rule"] != "C02":
-        return False
     subject = row["subject"]
-    start, cycle_start = (
-        rows["appointments"][subject["session"]]["scheduled_start"],
-        rows["groups"][subject["group"]]["cycle_start"],
-    )
+    of_agreement = "consent" in subject and rows["consents"][subject["consent"]]["form_kind"] == "GRP"
+    if row["rule"] != "C02" and not of_agreement:
+        return False
+    session = rows["appointments"][subject["session"]]
+    group_id = str(session["unit_id"])
+    start, cycle_start = session["scheduled_start"], rows["groups"][group_id]["cycle_start"]
     assert isinstance(start, datetime)
     assert isinstance(cycle_start, date)
     signed = [
         form["signed_at"]
         for form in rows["consents"].values()
-        if (form["subject_id"], form["form_kind"], form.get("unit_id")) == (subject["client"], "GRP", subject["group"])
+        if (form["subject_id"], form["form_kind"], form.get("unit_id")) == (subject["client"], "GRP", group_id)
     ]
     return start.date() < cycle_start and any(isinstance(at, datetime) and at < start for at in signed)
 
