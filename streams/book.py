@@ -78,7 +78,7 @@ class Book:
 
     def _note(self, file: File) -> None:
         text = file.key.text
-        if file.key.kind in (FileKind.SESSION, FileKind.CLIENT):
+        if file.key.kind is not FileKind.PRACTICE:
             self._of_practice.setdefault(file.key.practice_id, set()).add(text)
         if file.key.kind is FileKind.SESSION:
             self.calendars.note(file)
@@ -91,7 +91,7 @@ class Book:
             heapq.heappush(self._due, (file.wake_at, text))
 
     def call_all(self, practice_id: str) -> None:
-        """Make every session and client of a practice due that was last looked at under another state of it."""
+        """Make every session, client and unit of a practice due that was last looked at under another state of it."""
         practice = self.find(FileKey(practice_id, FileKind.PRACTICE, practice_id))
         if practice is not None:
             self._call_those_behind(practice)

@@ -95,7 +95,7 @@ class File:
     hours: set[int] = field(default_factory=set)
     """Session files: the hours since 1970 at which it ever was; only ever grows."""
     units: set[str] = field(default_factory=set)
-    """Ids of the groups this family comes to; only ever grows."""
+    """Ids of the units this client belongs to, or of the groups this family comes to; only ever grows."""
     findings: dict[str, Finding] = field(default_factory=dict)
     requests: dict[str, DraftRequest] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas.care import Appointment, Attendance, Charge, Claim, Facilitator, Group, Note, PersonRef, Policy
+from schemas.care import (
+    Appointment,
+    Attendance,
+    Charge,
+    Claim,
+    Couple,
+    Facilitator,
+    Family,
+    Group,
+    GroupMember,
+    Note,
+    PersonRef,
+    Policy,
+)
 from schemas.change import Change, ChangeSet
 from schemas.draft_request import DraftRequest
 from schemas.facts import Fact
@@ -19,7 +32,7 @@ from schemas.reasons import Poison, Reason
 from schemas.record import Schema
 from streams.book import Book
 from streams.calendars import mark
-from streams.cases import ClientCase, Opened, PracticeView, SessionCase, has_ledger, open_session
+from streams.cases import ClientCase, Opened, PracticeView, SessionCase, UnitCase, has_ledger, open_session
 from streams.catalogue import RULES
 from streams.drafts_wanted import draft_wanted
 from streams.facts import FactRow, facts_of_client, facts_of_session, gone
@@ -62,6 +75,7 @@ class Keeper:
         self.book = book
         self._session_rules = tuple(rule for rule in rules if rule.on is SessionCase)
         self._client_rules = tuple(rule for rule in rules if rule.on is ClientCase)
+        self._unit_rules = tuple(rule for rule in rules if rule.on is UnitCase)
         self._now: datetime | None = None
         self._practices: dict[str, tuple[File, int, PracticeView | None, str]] = {}
         self._opened: dict[str, Opened] = {}
@@ -221,11 +235,13 @@ class Keeper:
                 case FileKind.PRACTICE:
                     self.book.call_all(key.practice_id)
                 case FileKind.CLIENT | FileKind.UNIT:
-                    if key.kind is FileKind.CLIENT:
-                        cases[key] = None
+                    cases[key] = None
                     sessions = set(file.sessions)
-                    for unit_id in file.units:
-                        unit = self.book.find(FileKey(key.practice_id, FileKind.UNIT, unit_id))
+                    for unit_key in (FileKey(key.practice_id, FileKind.UNIT, id_) for id_ in sorted(file.units)):
+                        if key.kind is FileKind.CLIENT:
+                            cases[unit_key] = None
+                            continue
+                        unit = self.book.find(unit_key)
                         sessions |= set() if unit is None else unit.sessions
                     for session_id in sorted(sessions):
                         cases[FileKey(key.practice_id, FileKind.SESSION, session_id)] = None
@@ -269,6 +285,11 @@ class Keeper:
             if change.id not in family.units:
                 family.units.add(change.id)
                 self.book.keep(family)
+        for member_id in _members_in(change):
+            member = self.book.open(FileKey(practice_id, FileKind.CLIENT, member_id))
+            if change.id not in member.units:
+                member.units.add(change.id)
+                self.book.keep(member)
         home = fixed_home(practice_id, change.entity, change.id) or home_by_content(practice_id, change)
         if home.kind is not FileKind.SESSION:
             return []
@@ -302,7 +323,7 @@ class Keeper:
         request: DraftRequest | None = None
         failed: set[str] = set()
         rechecks: list[datetime] = []
-        case: SessionCase | ClientCase | None = None
+        case: SessionCase | ClientCase | UnitCase | None = None
         opened = self._opened.setdefault(key.practice_id, Opened())
         rules: tuple[Rule[Any], ...] = ()
         if key.kind is FileKind.SESSION:
@@ -316,6 +337,9 @@ class Keeper:
                     rechecks.append(wanted.at)
                 else:
                     request = wanted
+        elif key.kind is FileKind.UNIT:
+            case = UnitCase.of(practice, file, self.book.find)
+            rules = () if case is None else self._unit_rules
         else:
             case = ClientCase(practice, file, self.book.find, self.book.calendars, opened)
             rules = self._client_rules
@@ -447,6 +471,18 @@ def _booked(session: File) -> set[FileKey]:
     appointment = session.one("appointment")
     named = [] if appointment is None else _named_in(appointment.data)
     return {FileKey(session.key.practice_id, kind, id_) for kind, id_ in named if kind is FileKind.CLIENT and id_}
+
+
+def _members_in(change: Change) -> tuple[str, ...]:
+    match change.data:
+        case Group():
+            return tuple(member.client for member in change.data.members)
+        case Family() | Couple():
+            return change.data.members
+        case GroupMember() | PersonRef() if change.part is not None and change.part.list == "members":
+            return (change.data.client,)
+        case _:
+            return ()
 
 
 def _families_in(change: Change) -> tuple[str, ...]:
