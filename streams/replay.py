@@ -146,7 +146,7 @@ def replay(file: ChangesFile, now: datetime | None = None, delivery: int | None 
         if end is None or change.at <= end:
             player.feed(change)
     if end is not None:
-        player.run_to(end)
+        player.finish(end)
     return Replayed(tuple(player.findings.values()), tuple(player.requests.values()))
 
 
@@ -176,6 +176,13 @@ class _Player:
                 return
             step = min(moment, self._clock + timedelta(days=1)) if self._clock < moment else self._clock
             self._apply(step if due is None else max(self._clock, min(step, due)), ())
+
+    def finish(self, moment: datetime) -> None:
+        """Run to that moment; a snapshot among the changes has arrived once whole ticks pass without a row of it."""
+        self.run_to(moment)
+        for _ in range(2):
+            self._apply(moment, ())
+        self.run_to(moment)
 
     def _apply(self, now: datetime, changes: Sequence[Change]) -> None:
         self._version += 1
