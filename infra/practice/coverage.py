@@ -138,7 +138,6 @@ def terminate_retroactively(world: World, session: Session, claim: Claim) -> Non
     """The payer ends a coverage after the fact; a new plan begins tomorrow, so what lies between is uncovered."""
     person, old = claim.person, claim.coverage
     old.end = claim.day - timedelta(days=1)
-    old.terminated = True
     world.update("coverages", old.id, end_on=old.end)
     payer = "PAY-COM2" if old.payer == "PAY-COM" else "PAY-COM"
     tomorrow = world.today + timedelta(days=1)

@@ -87,8 +87,6 @@ class Coverage:
     copay: str
     authorizations: list["Authorization"] = field(default_factory=list)
     checked_on: date | None = None
-    terminated: bool = False
-    """Planted: ended after the fact."""
 
     def covers(self, day: date) -> bool:
         return self.start <= day and (self.end is None or day <= self.end)

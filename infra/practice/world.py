@@ -12,7 +12,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
-from infra.practice.acts import PLANTED, PRIMARY_KEYS, Act, Operation, Value
+from infra.practice.acts import PLANTED, Act, Operation, Value
 from infra.practice.people import Clinician, Coverage, Names, Person, PracticePlan, Series, Unit
 
 USUAL_MISTAKES: Final[Mapping[str, float]] = {
@@ -248,6 +248,3 @@ class World:
             self._operations.append(Operation("delete", PLANTED, planted, {}))
         else:
             self._operations.append(Operation("update", PLANTED, planted, {"until_at": self.now}))
-
-
-assert PLANTED in PRIMARY_KEYS

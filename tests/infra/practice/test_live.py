@@ -14,6 +14,7 @@ from infra.endpoints import Endpoints
 from infra.practice.acts import PRIMARY_KEYS, rows_after
 from infra.practice.life import live
 from infra.practice.live import live_on, read_progress
+from infra.practice.opener import ENDS_AFTER
 from infra.practice.prepare import prepare_ehr
 from infra.practice.storing import do, open_connection
 from infra.refusal import Refusal
@@ -136,16 +137,16 @@ async def test_life_goes_on_and_after_a_restart_it_goes_on_where_it_stood(ehr: s
         assert set(rows[table]) == set(wanted.get(table, {})), table
 
 
-async def test_within_minutes_a_group_session_ends_and_mistakes_are_made(ehr: str) -> None:
+async def test_the_opening_scene_is_a_group_session_that_ends_and_mistakes(ehr: str) -> None:
     await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
-    four_minutes_on = ANCHOR + timedelta(minutes=4)
-    await lived(ehr, FastClock(ANCHOR, 300), "SELECT last_act_at > $1 FROM simulator.progress", four_minutes_on)
+    clock = FastClock(ANCHOR, 600)
+    await lived(ehr, clock, "SELECT last_act_at > $1 FROM simulator.progress", ANCHOR + ENDS_AFTER)
     connection = await open_connection(ehr)
     try:
         ended = await connection.fetchval(
             "SELECT count(*) FROM appointments WHERE session_type = 'GRP' AND appt_status = 'DONE'"
             " AND updated_at >= $1",
-            ANCHOR.replace(tzinfo=None) - timedelta(hours=9),
+            ANCHOR.replace(tzinfo=None) - timedelta(hours=8),  # the westernmost practice's time
         )
         rules = await connection.fetch("SELECT rule FROM simulator.planted WHERE planted_at > $1", ANCHOR)
     finally:
