@@ -144,7 +144,13 @@ def test_a_head_that_is_missing_or_long_is_noticed() -> None:
 
 # --- what may stand in no file ----------------------------------------------------------------------------------------
 
-_REGISTRIES: tuple[str, ...] = ("pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com", "maven" + ".org")
+_REGISTRIES: tuple[str, ...] = (
+    "pypi" + ".org",
+    "pythonhosted" + ".org",
+    "npmjs" + ".org",
+    "npmjs" + ".com",
+    "maven" + ".org",
+)
 _REGISTRIES += ("maven.apache" + ".org", "docker" + ".io", "ghcr" + ".io", "quay" + ".io")
 _UNFINISHED = ("TO" + "DO", "FIX" + "ME", "X" * 3 + ":")
 _SKIPS = tuple(
