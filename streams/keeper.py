@@ -46,6 +46,9 @@ DUE_PER_MESSAGE = 50
 DUE_PER_TICK = 1_000
 """How many due files a tick may look at."""
 
+READ_BY_NO_SESSION = frozenset({"assessment", "checkin", "message"})
+"""What a client's file holds that no session is judged by: its sessions need not be looked at again for it."""
+
 
 @dataclass(slots=True)
 class Effects:
@@ -79,6 +82,7 @@ class Keeper:
         self._now: datetime | None = None
         self._practices: dict[str, tuple[File, int, PracticeView | None, str]] = {}
         self._opened: dict[str, Opened] = {}
+        self._told: dict[FileKey, set[str]] = {}
         self._settling: dict[str, bool] = {}
         self._deferred: dict[str, dict[FileKey, None]] = {}
 
@@ -88,6 +92,7 @@ class Keeper:
         self._now = now
         effects = Effects()
         touched: dict[FileKey, File] = {}
+        self._told = {}
         booked: set[FileKey] = set()
         for change in change_set.changes:
             try:
@@ -127,6 +132,7 @@ class Keeper:
         def open_(key: FileKey) -> File:
             if key not in touched:
                 touched[key] = self.book.open(key)
+            self._told.setdefault(key, set()).add(change.entity)
             return touched[key]
 
         home = fixed_home(practice_id, change.entity, change.id)
@@ -236,7 +242,8 @@ class Keeper:
                     self.book.call_all(key.practice_id)
                 case FileKind.CLIENT | FileKind.UNIT:
                     cases[key] = None
-                    sessions = set(file.sessions)
+                    of_sessions = key.kind is FileKind.UNIT or not self._told[key] <= READ_BY_NO_SESSION
+                    sessions = set(file.sessions) if of_sessions else set()
                     for unit_key in (FileKey(key.practice_id, FileKind.UNIT, id_) for id_ in sorted(file.units)):
                         if key.kind is FileKind.CLIENT:
                             cases[unit_key] = None
@@ -358,7 +365,9 @@ class Keeper:
         self._emit_findings(file, found, failed, now, version, effects)
         self._emit_facts(file, facts, version, effects)
         self._emit_request(file, request, now, version, effects)
-        file.looked_under = self._practices[key.practice_id][3]
+        # a unit nobody has told of yet is not judged, whichever came first, what links to it or the practice
+        judged = case is not None or key.kind is not FileKind.UNIT
+        file.looked_under = self._practices[key.practice_id][3] if judged else ""
         file.wake_at = min((at for at in rechecks if at > now), default=None)
         if effects.emitted > emitted or (file.looked_under, file.wake_at) != before:
             self.book.keep(file)
