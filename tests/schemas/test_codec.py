@@ -12,7 +12,7 @@ from confluent_kafka.schema_registry import topic_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from fastavro import parse_schema, schemaless_writer
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.avro import avro_of
@@ -26,6 +26,7 @@ from schemas.reasons import DEADLY, Poison, Reason
 from schemas.record import MAX_TEXT_LENGTH, Schema
 from schemas.registry import registry
 from schemas.topics import CARE_CHANGES, DEAD_LETTERS, FINDINGS, MAX_MESSAGE_BYTES, TOPICS
+from tests.effort import effort
 from tests.schemas.examples import Example, every_example, examples
 from tests.schemas.instances import change_strategy, instances
 
@@ -33,7 +34,7 @@ GOLDEN = Path(__file__).parents[1] / "data" / "golden"
 OURS = [topic.name for topic in TOPICS if topic.value is not None]
 NOW = datetime(2026, 4, 15, 18, tzinfo=UTC)
 MARKER = "Zebulon Quisenberry"
-quick = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = effort(8)
 
 KINDS: list[tuple[str, str | None, type[Schema]]] = [(entity, None, model) for entity, model in ENTITIES.items()]
 KINDS += [(entity, list_, model) for (entity, list_), model in PARTS.items()]
@@ -60,7 +61,7 @@ def test_every_kind_of_change_survives_the_wire(entity: str, list_: str | None, 
 def test_every_output_survives_the_wire(model: type[Schema]) -> None:
     topic = next(topic.name for topic in TOPICS if topic.value is model)
 
-    @settings(quick, max_examples=40)
+    @effort(40)
     @given(instances(model))
     def law(record: Schema) -> None:
         there = codec(topic).decode(codec(topic).encode(record))
@@ -178,14 +179,14 @@ def test_every_truncation_of_a_message_is_poison(topic: str) -> None:
         assert caught.value.reason is Reason.UNDECODABLE
 
 
-@settings(max_examples=150, deadline=None)
+@effort(150)
 @given(st.binary(max_size=400), st.integers(0, 5), st.booleans())
 def test_random_bytes_are_a_message_or_poison_and_nothing_else(body: bytes, schema_id: int, framed_: bool) -> None:
     value = b"\0" + schema_id.to_bytes(4) + body if framed_ else body
     assert all(poison.reason in DEADLY for poison in poisons_of(value))
 
 
-@settings(max_examples=100, deadline=None)
+@effort(100)
 @given(st.data())
 def test_a_message_with_some_bytes_changed_is_a_message_or_poison(data: st.DataObject) -> None:
     (example,) = (example for example in examples(CARE_CHANGES.name) if example.name == "plan-and-money")

@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from pydantic import ValidationError
 
 from schemas.care import ENTITIES, PARTS, Client, Coverage, Cycle, License, Note, Practice
 from schemas.change import ChangeSet
 from schemas.finding import Finding
 from schemas.record import Schema
+from tests.effort import effort
 from tests.schemas.examples import Example, every_example
 from tests.schemas.instances import instances
 
@@ -19,7 +20,7 @@ MODELS = [*dict.fromkeys((*ENTITIES.values(), *PARTS.values())), Finding, Change
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_a_record_never_shows_what_it_holds(model: type[Schema]) -> None:
-    @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @effort(3)
     @given(instances(model))
     def law(record: Schema) -> None:
         assert repr(record) == f"{model.__name__}()"

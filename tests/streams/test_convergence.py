@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.change import Change
+from tests.effort import effort
 from tests.streams.corrections import as_rows, corrections, deliveries
 from tests.streams.playing import EXAMPLES, Partition, assert_fresh, changes_of, contents, differences, example
 from tests.streams.worlds import NOW, WORLDS
 
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 WORLD_CHANGES = {name: changes_of(make()) for name, make in WORLDS.items()}
 
 
@@ -37,7 +37,7 @@ def assert_same(one: Partition, other: Partition) -> None:
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_any_order_repeats_and_cut_into_sets_end_the_same(world: str) -> None:
-    @settings(slow, max_examples=10)
+    @effort(10)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         changes = data.draw(corrections(WORLD_CHANGES[world], NOW))
@@ -51,7 +51,7 @@ def test_any_order_repeats_and_cut_into_sets_end_the_same(world: str) -> None:
 def test_nothing_the_files_say_is_ever_out_of_date(world: str) -> None:
     """A link that is missing, or a moment nobody was woken at, shows here."""
 
-    @settings(slow, max_examples=8)
+    @effort(8)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         changes = data.draw(corrections(WORLD_CHANGES[world], NOW))
@@ -64,7 +64,7 @@ def test_nothing_the_files_say_is_ever_out_of_date(world: str) -> None:
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_lists_that_arrive_element_by_element_mean_the_same(world: str) -> None:
-    @settings(slow, max_examples=6)
+    @effort(6)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         changes = data.draw(corrections(WORLD_CHANGES[world], NOW, most=4))
@@ -83,7 +83,7 @@ def test_every_example_ends_the_same_however_it_arrives(name: str) -> None:
     now = file.now
     straight = played([[change] for change in file.changes], now)
 
-    @settings(slow, max_examples=4)
+    @effort(4)
     @given(deliveries(file.changes))
     def law(sets: list[list[Change]]) -> None:
         assert_same(straight, played(sets, now))
@@ -93,7 +93,7 @@ def test_every_example_ends_the_same_however_it_arrives(name: str) -> None:
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_any_part_of_the_changes_in_any_order_ends_the_same(world: str) -> None:
-    @settings(slow, max_examples=6)
+    @effort(6)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         changes = WORLD_CHANGES[world]

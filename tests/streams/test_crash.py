@@ -8,16 +8,16 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.change import Change, ChangeSet
 from streams.book import Shelves
+from tests.effort import effort
 from tests.streams.corrections import as_rows, corrections, deliveries
 from tests.streams.playing import PRACTICE, Partition, Sink, changes_of, contents, differences, restored
 from tests.streams.worlds import NOW, WORLDS
 
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 WORLD_CHANGES = {name: changes_of(make()) for name, make in WORLDS.items()}
 
 
@@ -83,7 +83,7 @@ def _half(data: st.DataObject, old: object, new: object, into: object) -> None:
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_whatever_was_stored_when_it_died_a_reader_ends_with_the_same(world: str) -> None:
-    @settings(slow, max_examples=10)
+    @effort(10)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         changes = data.draw(corrections(WORLD_CHANGES[world], NOW))

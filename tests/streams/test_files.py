@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.care import Assessment, Consent, Family, GroupMember, License, PersonRef, Signer
@@ -13,6 +13,7 @@ from schemas.draft_request import DraftRequest
 from schemas.finding import Finding
 from schemas.record import Schema
 from streams.files import File, FileKey, FileKind, Fold, newer, seal, unseal
+from tests.effort import effort
 from tests.schemas.instances import instances
 
 AT = datetime(2026, 4, 15, 18, tzinfo=UTC)
@@ -68,7 +69,7 @@ CHANGES = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@effort(100)
 @given(st.data(), st.lists(CHANGES, min_size=1, max_size=8))
 def test_any_order_and_any_repeat_of_the_same_changes_ends_in_the_same_file(
     data: st.DataObject, changes: list[Change]
@@ -82,7 +83,7 @@ def test_any_order_and_any_repeat_of_the_same_changes_ends_in_the_same_file(
     assert one.fingerprint() == other.fingerprint()
 
 
-@settings(max_examples=40, deadline=None)
+@effort(40)
 @given(st.lists(CHANGES, min_size=1, max_size=8))
 def test_what_is_asked_in_between_changes_nothing(changes: list[Change]) -> None:
     asked = File(KEY)
@@ -93,7 +94,7 @@ def test_what_is_asked_in_between_changes_nothing(changes: list[Change]) -> None
     assert asked.all("consent") == folded(*changes).all("consent")
 
 
-@settings(max_examples=40, deadline=None)
+@effort(40)
 @given(st.lists(CHANGES, max_size=8), st.integers(0, 8))
 def test_a_restart_at_any_point_leaves_no_trace(changes: list[Change], at: int) -> None:
     before = folded(*changes[:at])
@@ -229,7 +230,7 @@ VERSIONS = st.sampled_from(HELD).flatmap(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(40)
 @given(
     st.lists(VERSIONS, max_size=6),
     st.lists(instances(Finding), max_size=2),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.care import (
@@ -33,6 +33,7 @@ from streams.homes import (
     tombstone,
     unseal_whereabouts,
 )
+from tests.effort import effort
 from tests.schemas.instances import changes as any_changes
 from tests.streams.playing import Partition, contents
 
@@ -107,7 +108,7 @@ HISTORIES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(60)
 @given(st.data(), HISTORIES)
 def test_however_a_record_moved_about_it_lives_where_its_newest_version_says(
     data: st.DataObject, changes: list[Change]
@@ -126,7 +127,7 @@ def test_however_a_record_moved_about_it_lives_where_its_newest_version_says(
             assert twin.all(newest.entity) == file.all(newest.entity)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(40)
 @given(st.data(), HISTORIES)
 def test_however_a_record_moved_about_the_files_end_the_same(data: st.DataObject, changes: list[Change]) -> None:
     one, other = play(changes), play(data.draw(st.permutations(changes)))
@@ -206,7 +207,7 @@ def test_a_tombstone_is_the_delete_of_the_record_itself() -> None:
     assert (gone.op, gone.id, gone.rev, gone.part, gone.data) == ("delete", "K-1", 7, None, None)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@effort(40)
 @given(
     st.sets(st.text(max_size=8), max_size=3),
     st.one_of(st.none(), st.integers(0, 2**63 - 1)),

@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import change_of
 from schemas.finding import Finding
 from streams.replay import ChangesFile, Replayed, replay
+from tests.effort import effort
 from tests.streams.corrections import corrections
 from tests.streams.playing import changes_of
 from tests.streams.scenario import ZONE
@@ -20,7 +21,7 @@ from tests.streams.worlds import NOW, WORLDS
 
 Data = dict[str, Any]
 WORLD_CHANGES = {name: changes_of(make()) for name, make in WORLDS.items()}
-slow = settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+slow = effort(5)
 worlds = pytest.mark.parametrize("world", WORLDS)
 
 
