@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from infra.clock import PracticeClock
 from infra.embedded.stack import settings_on_free_ports
 from infra.endpoints import endpoints_of
@@ -60,6 +62,7 @@ def test_every_process_gets_the_same_clock_and_the_settings_of_its_supervisor(tm
             assert environment["CONJOINT_KAFKA_PORT"] == str(endpoints.settings.kafka_port)
 
 
+@pytest.mark.stack  # makes real database folders, whose owner may not enter every temporary folder
 def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
     endpoints = endpoints_of(settings_on_free_ports(tmp_path))
     values = {value.get_secret_value() for _, value in endpoints.secrets}
