@@ -173,12 +173,15 @@ class Normaliser:
             practice_id, raw_changes = mapped.practice_id, list(mapped.changes)
         if not practice_id:
             raise Poison(Reason.NO_PRACTICE, "key")
-        changes = [change_of(raw) for raw in raw_changes]
+        changes, poisons = _sound(raw_changes)
         horizon = self._config.clock() + SKEW
         metrics.CLOCK_SKEW.labels(STEP).inc(sum(change.at > horizon for change in changes))
         each = size // max(1, len(changes))
         practices[practice_id] += [_Sound(change, each, committed_ms) for change in changes]
         metrics.OUTCOMES.labels(STEP, Reason.APPLIED.value).inc(len(changes))
+        if poisons:
+            # one letter for the message; once replayed, its sound changes are repeats that change nothing
+            raise poisons[0]
 
     def _from_webhook(self, message: Message, value: bytes | None) -> tuple[str, list[dict[str, Any]], int]:
         key = message.key()
@@ -276,6 +279,18 @@ class Normaliser:
         left = self._producer.flush(30.0)
         if left or self._failed:
             raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT, self._failed or "not acknowledged"))
+
+
+def _sound(raw_changes: Iterable[dict[str, Any]]) -> tuple[list[Change], list[Poison]]:
+    """The changes that can be true, and why the others cannot: one bad change never takes its neighbours with it."""
+    changes: list[Change] = []
+    poisons: list[Poison] = []
+    for raw in raw_changes:
+        try:
+            changes.append(change_of(raw))
+        except Poison as poison:
+            poisons.append(poison)
+    return changes, poisons
 
 
 def _chunks(sounds: Sequence[_Sound]) -> Iterator[Sequence[_Sound]]:
