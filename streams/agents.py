@@ -5,6 +5,7 @@
 Reads care.changes; writes the topics above and the tables' changelogs. No decision is made here: see keeper.py.
 """
 
+import gc
 import logging
 import time
 import traceback
@@ -149,6 +150,11 @@ def keep_files_app(config: KeepFilesConfig, set_aside_with: Callable[[Producer],
         CARE_CHANGES.name, key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw"
     )
 
+    async def freeze() -> None:
+        freeze_what_stays()
+
+    app.timer(interval=FREEZE_EVERY_S)(freeze)
+
     @app.agent(changes, name=STEP)
     async def keep_files(stream: Any) -> None:
         async for event in stream.events():
@@ -156,6 +162,19 @@ def keep_files_app(config: KeepFilesConfig, set_aside_with: Callable[[Producer],
             worker.take(message.value, message.key, message.partition, message.offset, dict(message.headers or ()))
 
     return app
+
+
+FREEZE_EVERY_S = 60.0
+
+
+def freeze_what_stays() -> None:
+    """Take everything that is alive now out of the garbage collector's sight, after one last look.
+
+    Without this every full collection would walk through all files, which hold no cycles, while live changes wait:
+    0.6 s with three practices' three months.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _table(app: faust.App, kind: type[KeptTable], name: str, config: KeepFilesConfig) -> KeptTable:

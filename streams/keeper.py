@@ -43,8 +43,8 @@ from streams.rule import Found, Recheck, Rule
 
 DUE_PER_MESSAGE = 50
 """How many due files one live message may look at beside its own: a changed policy must not make live changes wait."""
-DUE_PER_TICK = 1_000
-"""How many due files a tick may look at."""
+DUE_PER_TICK = 500
+"""How many due files a tick may look at: live changes wait for it, about a third of a second."""
 
 READ_BY_NO_SESSION = frozenset({"assessment", "checkin", "message"})
 """What a client's file holds that no session is judged by: its sessions need not be looked at again for it."""
