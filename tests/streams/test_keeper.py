@@ -1,13 +1,13 @@
 """What one partition does with message after message: time, unknown practices, policies, snapshots, broken rules."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 
-from schemas.care import Policy
+from schemas.care import Claim, Policy
 from schemas.change import Change, ChangeSet
 from schemas.codec import change_of
 from schemas.facts import ClaimFact, Fact
@@ -20,8 +20,9 @@ from streams.catalogue import RULES
 from streams.files import FileKind
 from streams.keeper import DUE_PER_MESSAGE, Keeper
 from streams.rule import Found, Outcome, Recheck, Rule
+from tests.streams.corrections import as_rows
 from tests.streams.playing import PRACTICE, Partition, assert_fresh, changes_of, contents, restored
-from tests.streams.scenario import Scenario, at, clean_group, clean_individual
+from tests.streams.scenario import Scenario, at, clean_group, clean_individual, clean_multi_family
 from tests.streams.worlds import NOW, WORLDS, busy_group
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -120,6 +121,25 @@ def test_a_tick_of_one_partition_wakes_the_files_of_every_practice_in_it() -> No
     partition.run_to(moment("2026-04-19 12:00"))
     found = {finding.practice_id for file in partition.files() for finding in file.findings.values()}
     assert found == {"PR-A", "PR-B"}
+
+
+@pytest.mark.parametrize("zone", ["America/Havana", "Asia/Beirut", "America/Santiago"])
+def test_a_midnight_that_comes_twice_does_not_make_a_finding_new_at_every_look(zone: str) -> None:
+    """Where clocks change at midnight, a day's beginning in that zone equals no other instant, not even itself."""
+    for day in ("2026-10-31", "2026-04-04", "2026-04-25"):
+        scenario = clean_group(2).set(PRACTICE, timezone=zone).set("CON-ANA-treatment", expires=f"{day}T12:00:00+00:00")
+        scenario.set(
+            "S-1", scheduled_start=f"{day}T12:00:00+00:00", status="booked", actual_start=None, actual_end=None
+        )
+        scenario.book("S-2", "group", ("ANA",), f"{day} 18:00", 60, unit="G-1")
+        partition = Partition()
+        now = datetime.fromisoformat(f"{day}T13:00:00+00:00")
+        partition.apply(now, changes_of(scenario))
+        partition.run_to(now)
+        again = Partition(restored(partition.shelves), version=99)
+        for _ in range(2):
+            effects = again.apply(now, changes_of(scenario))
+            assert effects.findings == []
 
 
 def test_practices_in_one_partition_know_nothing_of_each_other() -> None:
@@ -258,7 +278,7 @@ def test_a_change_in_between_does_not_make_a_file_forget_that_the_policy_changed
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keeper_module, "DUE_PER_MESSAGE", 0)
         partition.apply(NOW, [policy(1, NOW, consent_expiry_notice_days=[1])])
-        stray = {"session": "S-1", "client": "C-ANA", "kind": "progress", "status": "draft"}
+        stray = {"session": "S-9", "client": "C-ANA", "kind": "progress", "status": "draft"}
         note = {"at": at("2026-04-24 11:00"), "entity": "note", "op": "create", "id": "N-9", "rev": 1, "data": stray}
         partition.apply(NOW, [change_of(note)])
     partition.run_to(NOW)
@@ -290,6 +310,78 @@ def test_a_stored_policy_this_version_of_the_code_cannot_read_counts_as_the_defa
     again = Partition(restored(partition.shelves), version=99)
     again.run_to(NOW)
     assert "B02" in open_rules(again)
+
+
+# --- who else it matters to -------------------------------------------------------------------------------------------
+
+
+def expiring() -> Scenario:
+    """A consent that runs out before the one booked session that needs it is over: C15 for C-ANA."""
+    scenario = clean_group(2).set("CON-ANA-treatment", expires=at("2026-04-28 12:00"))
+    return scenario.book("S-2", "group", ("ANA", "BEN"), "2026-04-29 18:00", 60, unit="G-1")
+
+
+def after_correction(scenario: Scenario, correct: Callable[[Scenario], object]) -> tuple[set[str], set[str]]:
+    """The rules with an open finding before and right after one more change, which comes by itself."""
+    partition = fed(scenario)
+    partition.run_to(NOW)
+    before = open_rules(partition)
+    known = len(scenario.changes)
+    correct(scenario)
+    partition.apply(NOW, [change_of(change) for change in scenario.changes[known:]])
+    assert_fresh(partition)
+    return before, open_rules(partition)
+
+
+@pytest.mark.parametrize(
+    "correct",
+    [
+        pytest.param(lambda s: s.delete("S-2", "2026-04-24 11:00"), id="the session is deleted"),
+        pytest.param(lambda s: s.change("S-2", "2026-04-24 11:00", clients=["C-BEN"]), id="the client is taken off it"),
+        pytest.param(lambda s: s.change("S-2", "2026-04-24 11:00", status="cancelled"), id="it is called off"),
+    ],
+)
+def test_a_client_no_longer_booked_needs_no_reminder(correct: Callable[[Scenario], object]) -> None:
+    before, after = after_correction(expiring(), correct)
+    assert "C15" in before
+    assert "C15" not in after
+
+
+def test_a_client_booked_again_needs_the_reminder_again() -> None:
+    scenario = expiring()
+    excused = {"session": "S-2", "client": "C-ANA", "status": "excused"}
+    scenario.add("attendance", "AT-9", "2026-04-20 09:00", **excused)
+    before, after = after_correction(scenario, lambda s: s.delete("AT-9", "2026-04-24 11:00"))
+    assert "C15" not in before
+    assert "C15" in after
+
+
+def test_a_family_that_changes_reaches_the_sessions_of_the_group_it_comes_to() -> None:
+    """A multi-family visit is billed once a family; somebody billed already turns out to belong to this one."""
+    members = ["C-UMA", "C-VIC", "C-XAN"]
+    before, after = after_correction(
+        clean_multi_family().without("K-S-1-VIC"), lambda s: s.change("F-U", "2026-04-24 11:00", members=members)
+    )
+    assert "B02" in before
+    assert "B02" not in after
+
+
+def test_lines_of_a_claim_survive_a_crash_amid_its_move() -> None:
+    """Where it lives was stored before the crash, the files were not."""
+    scenario = clean_group(2).book("S-2", "group", ("ANA", "BEN"), "2026-04-16 18:00", 60, unit="G-1")
+    rows = as_rows(changes_of(scenario))
+    partition = Partition()
+    partition.apply(NOW, rows)
+    stored = restored(partition.shelves)
+    claim = next(row for row in rows if row.id == "K-S-1-ANA" and row.part is None)
+    assert isinstance(claim.data, Claim)
+    elsewhere = claim.data.model_copy(update={"session": "S-2"})
+    moved = claim.model_copy(update={"rev": 2, "op": "update", "data": elsewhere})
+    partition.apply(NOW, [moved])
+    again = Partition(Shelves(stored.files, restored(partition.shelves).whereabouts), version=5)
+    again.apply(NOW, [moved])
+    (held,) = again.session("S-2").all("claim")
+    assert [line.code for line in held.data.lines] == ["90853"]
 
 
 # --- a snapshot -------------------------------------------------------------------------------------------------------
@@ -352,6 +444,18 @@ def test_a_second_snapshot_changes_nothing() -> None:
         if version > versions and isinstance(row, Finding)
     ]
     assert sent == []
+
+
+def test_a_first_snapshot_of_a_practice_that_was_heard_of_live_makes_nothing_history() -> None:
+    scenario = busy_group()
+    live = fed(scenario)
+    live.run_to(NOW)
+    before = {id_: finding for file in live.files() for id_, finding in file.findings.items()}
+    assert before
+    assert not any(finding.historical for finding in before.values())
+    live.apply(NOW, snapshot_of(scenario))
+    settled(live, NOW)
+    assert not any(finding.historical for file in live.files() for finding in file.findings.values())
 
 
 def test_a_session_completed_while_nobody_listened_is_asked_for_only_if_it_was_seen_live() -> None:
