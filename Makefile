@@ -35,7 +35,7 @@ format: $(READY) ## Put every file into the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure latency, throughput, start and memory; prints tables
+bench: $(READY) ## Measure how long a commit takes to become a finding; prints a table
 	$(BIN)/python -m tests.bench
 
 schemas: $(READY) ## Write the Avro files of schemas that changed
