@@ -1,5 +1,6 @@
 """A whole platform in tests: `conjoint up` on free ports and a home of its own, asked and ended by its own commands."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ import psutil
 from infra.embedded.launch import RUN_HOME
 from infra.embedded.stack import settings_on_free_ports
 from infra.endpoints import Endpoints, endpoints_of
-from infra.settings import PREFIX, Settings, settings_environment
+from infra.practice.storing import open_connection
+from infra.settings import PREFIX, Settings, settings_environment, variable
 from tests.running import wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -89,14 +92,47 @@ class Platform:
         part = self.part(name)
         return part["state"] == "ready" and part["pid"] not in (None, killed)
 
+    def ask_ehr(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Rows of the EHR's database."""
+        rows: list[dict[str, Any]] = self._in_ehr(lambda connection: _fetch(connection, query, values))
+        return rows
+
+    def commit_to_ehr(self, *statements: tuple[str, tuple[object, ...]]) -> None:
+        """One transaction in the EHR's database."""
+        self._in_ehr(lambda connection: _commit(connection, statements))
+
+    def _in_ehr(self, do: Callable[[Any], Awaitable[Any]]) -> Any:
+        async def connected() -> Any:
+            connection = await open_connection(self.endpoints.postgres_dsn)
+            try:
+                return await do(connection)
+            finally:
+                await connection.close()
+
+        # in a thread of its own: a test that drives a browser is inside an event loop already
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, connected()).result()
+
     def processes(self) -> list[psutil.Process]:
-        """Every living process of this home."""
+        """Every living process of this home, its supervisor too."""
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if process.environ().get(RUN_HOME) == str(self.home) and process.status() != psutil.STATUS_ZOMBIE:
+                surroundings = process.environ()
+                mine = str(self.home) in (surroundings.get(RUN_HOME), surroundings.get(variable("home")))
+                if mine and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
+
+
+async def _fetch(connection: Any, query: str, values: tuple[object, ...]) -> list[dict[str, Any]]:
+    return [dict(row) for row in await connection.fetch(query, *values)]
+
+
+async def _commit(connection: Any, statements: tuple[tuple[str, tuple[object, ...]], ...]) -> None:
+    async with connection.transaction():
+        for statement, values in statements:
+            await connection.execute(statement, *values)
 
 
 def _gone(process: psutil.Process) -> bool:

@@ -38,7 +38,8 @@ def command(home: str | None) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(supervisor.pid, signal.SIGTERM)
     deadline = time.monotonic() + _WITHIN_S
-    while is_supervised(folder):
+    # its own ports are free only once its process is gone, and the next `up` needs them
+    while is_supervised(folder) or supervisor.is_alive():
         if time.monotonic() > deadline:
             raise Refusal(f"process {supervisor.pid} has not stopped after {_WITHIN_S:.0f} s; try again, or end it")
         time.sleep(0.1)

@@ -102,7 +102,7 @@ class Sayings:
         """What is open, outstanding or there now."""
         state = State()
         for key, record in self._last.items():
-            word = record.model_dump(exclude=set(SENDING))
+            word = {name: _to_ms(value) for name, value in record.model_dump(exclude=set(SENDING)).items()}
             state.versions[key] = _version(record)
             if isinstance(record, Finding):
                 if record.state == "open":
@@ -117,6 +117,11 @@ class Sayings:
     def last(self, kind: str) -> Iterator[Any]:
         """The last word on each of a kind, resolved and withdrawn ones too."""
         return (record for key, record in self._last.items() if key[0] == kind)
+
+
+def _to_ms(value: Any) -> Any:
+    """ClickHouse keeps milliseconds."""
+    return value.replace(microsecond=value.microsecond // 1000 * 1000) if isinstance(value, datetime) else value
 
 
 def _version(record: Schema) -> int:
