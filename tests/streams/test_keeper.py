@@ -366,6 +366,19 @@ def test_a_family_that_changes_reaches_the_sessions_of_the_group_it_comes_to() -
     assert "B02" not in after
 
 
+def test_a_line_of_a_claim_that_comes_by_itself_uses_up_an_authorized_unit() -> None:
+    rows = as_rows(changes_of(busy_group()))
+    lines = [row for row in rows if row.entity == "claim" and row.part is not None]
+    partition = Partition()
+    partition.apply(NOW, [row for row in rows if row not in lines])
+    partition.run_to(NOW)
+    assert "B25" not in open_rules(partition)
+    for line in lines:
+        partition.apply(NOW, [line])
+    assert "B25" in open_rules(partition)
+    assert_fresh(partition)
+
+
 def test_lines_of_a_claim_survive_a_crash_amid_its_move() -> None:
     """Where it lives was stored before the crash, the files were not."""
     scenario = clean_group(2).book("S-2", "group", ("ANA", "BEN"), "2026-04-16 18:00", 60, unit="G-1")

@@ -123,9 +123,8 @@ def _the_snapshot_is_decided_about(day: Day) -> None:
         reference = truth.should_be(truth.delivered(ends.bootstrap), told.connected, told.now)
         return reference.sayings.state().differences(truth.stored(ends).state())
 
-    print(
-        f"the snapshot was decided about and stored after another {truth.settle('the snapshot', differences, 180):.1f} s"
-    )
+    waited = truth.settle("the snapshot", differences, 180)
+    print(f"the snapshot was decided about and stored after another {waited:.1f} s")
 
 
 def test_a_mistake_made_in_the_ehr_appears_on_the_open_page_and_goes_once_it_is_corrected(
