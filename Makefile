@@ -6,7 +6,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help up down test test-fast check format bench lock schemas browser clean
+.PHONY: help up down test test-fast check format bench lock schemas system clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -17,7 +17,7 @@ up: $(READY) ## Set everything up and run the whole platform here, in the foregr
 down: $(READY) ## Stop a platform that runs in the background
 	@$(BIN)/conjoint down
 
-test: $(READY) browser ## Every test, with real broker, change capture, databases and browser
+test: $(READY) system ## Every test, with real broker, change capture, databases and browser
 	$(BIN)/pytest -n 2 -m "not stack and not browser"
 	$(BIN)/pytest -m "stack or browser"
 
@@ -44,14 +44,8 @@ schemas: $(READY) ## Write the Avro files of schemas that changed
 lock: $(READY) ## Resolve the dependencies anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
 
-browser:
-	@command -v chromium >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "installing chromium for the browser tests"; \
-	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	  else \
-	    echo "the browser tests need Chromium: install the package 'chromium' and run make test again" >&2; exit 1; \
-	  fi; }
+system:
+	@sh tests/system_packages.sh
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
