@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from infra.embedded.postgres import (
     CAPTURE_ROLE,
+    DESK_APP,
     DESK_DATABASE,
     DESK_OWNER,
     EHR_DATABASE,
@@ -66,8 +67,17 @@ class Endpoints:
 
     @property
     def desk_dsn(self) -> str:
-        """The embedded database of the review desk as its owner."""
+        """The database of the review desk as its owner: applies migrations, nothing else."""
+        if self.settings.desk_owner_dsn is not None:
+            return self.settings.desk_owner_dsn.get_secret_value()
         return self._embedded_dsn(DESK_OWNER, self.secrets.desk_owner_password.get_secret_value(), DESK_DATABASE)
+
+    @property
+    def desk_app_dsn(self) -> str:
+        """The database of the review desk as console and workers use it: what the migrations grant, no more."""
+        if self.settings.desk_dsn is not None:
+            return self.settings.desk_dsn.get_secret_value()
+        return self._embedded_dsn(DESK_APP, self.secrets.desk_app_password.get_secret_value(), DESK_DATABASE)
 
     @property
     def postgres_admin_dsn(self) -> str:

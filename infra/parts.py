@@ -54,18 +54,20 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
         return Part(f"prepare-{name}", lambda _: launch, needs, None, _STEP_WITHIN_S, one_time=True)
 
     embedded_ehr = settings.postgres_dsn is None
+    embedded_desk = settings.desk_dsn is None
     parts = [
         *_if(
-            embedded_ehr,
+            embedded_ehr or embedded_desk,
             Part(
                 "postgres",
                 _preparing(postgres.prepare_postgres, server),
-                ready=lambda: postgres.postgres_answers(endpoints.postgres_dsn, 4),
+                ready=lambda: postgres.postgres_answers(endpoints.postgres_admin_dsn, 4),
                 stop_signal=signal.SIGINT,
                 stop_within_s=20,
             ),
-            step("ehr", "postgres"),
         ),
+        *_if(embedded_ehr, step("ehr", "postgres")),
+        *_if(embedded_desk or settings.desk_owner_dsn is not None, step("desk", "postgres")),
         *_if(
             settings.kafka_bootstrap is None,
             Part(
@@ -104,7 +106,7 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
         worker("keep_files", settings.keep_files_metrics_port, "prepare-topics"),
         worker("sink", settings.sink_metrics_port, "prepare-topics", "prepare-clickhouse"),
         worker("webhook", settings.webhook_port, "prepare-topics"),
-        worker("console", settings.console_port, "prepare-topics", "prepare-clickhouse"),
+        worker("console", settings.console_port, "prepare-topics", "prepare-clickhouse", "prepare-desk"),
         *_if(
             settings.simulate and embedded_ehr,
             worker("practice", settings.practice_metrics_port, "prepare-ehr", "prepare-connector"),

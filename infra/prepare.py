@@ -75,6 +75,14 @@ def ehr(settings: Settings) -> str:
     return f"reference EHR: {prepared}"
 
 
+def desk(settings: Settings) -> str:
+    """Applies the migrations of the desk database that are missing."""
+    from infra.desk.migrate import apply_desk
+
+    applied = apply_desk(endpoints_of(settings).desk_dsn)
+    return f"desk migrations: {len(applied)} applied now"
+
+
 def connector(settings: Settings) -> str:
     """Applies the change-capture connector and waits until it runs."""
     endpoints = endpoints_of(settings)
@@ -83,7 +91,7 @@ def connector(settings: Settings) -> str:
 
 
 STEPS: Final[Mapping[str, Step]] = MappingProxyType(
-    {"topics": topics, "clickhouse": clickhouse, "ehr": ehr, "connector": connector}
+    {"topics": topics, "clickhouse": clickhouse, "ehr": ehr, "desk": desk, "connector": connector}
 )
 """`conjoint prepare NAME`, by name."""
 

@@ -30,6 +30,9 @@ class Secrets(BaseModel):
     ehr_owner_password: SecretStr
     conjoint_capture_password: SecretStr
     desk_owner_password: SecretStr
+    desk_app_password: SecretStr
+    audit_signing_seed: SecretStr
+    notes_api_token: SecretStr
 
 
 def load_or_make_secrets(home: Path) -> Secrets:

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     connect_url: str | None = Field(None, description="REST address of an existing Connect cluster; unset = embedded")
     clickhouse_url: str | None = Field(None, description="HTTP address of an existing ClickHouse; unset = embedded")
     postgres_dsn: SecretStr | None = Field(None, description="DSN of an existing EHR database; unset = embedded")
+    desk_dsn: SecretStr | None = Field(
+        None, description="DSN of an existing desk database as desk_app; unset = embedded"
+    )
+    desk_owner_dsn: SecretStr | None = Field(None, description="DSN of the same as its owner, for `prepare desk`")
     maven_url: str | None = Field(None, description="Maven mirror to fetch jars from; unset = Maven Central")
 
     partitions: int = Field(4, ge=1, le=64, description="partitions of our topics; fixed when they are created")
@@ -95,7 +99,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return url.rstrip("/") if url is not None else None
 
-    @field_validator("postgres_dsn")
+    @field_validator("postgres_dsn", "desk_dsn", "desk_owner_dsn")
     @classmethod
     def _is_dsn(cls, dsn: SecretStr | None) -> SecretStr | None:
         if dsn is not None and not dsn.get_secret_value().startswith(("postgresql://", "postgres://")):

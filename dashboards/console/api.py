@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import JSONResponse, Response
 
-from dashboards.console.context import Console, NotAllowedError, SignedIn, TheConsole
+from dashboards.console.context import Console, SeesDeadLetters, SeesFindings, SeesSystem, TheConsole
 from dashboards.console.filters import View, read_view
 from dashboards.console.listing import filter_of, read_finding, read_history, read_listing
 from dashboards.console.live import LiveEvent, PartsChanged, Stream, TooManyStreamsError
@@ -47,7 +47,7 @@ def finding_json(console: Console, finding: Finding) -> dict[str, Any]:
 
 
 @router.get("/findings")
-async def list_findings(request: Request, session: SignedIn, console: TheConsole) -> Response:
+async def list_findings(request: Request, session: SeesFindings, console: TheConsole) -> Response:
     """A page of findings with the figures: the same parameters as the page, and `limit` (0 to 500)."""
     view = read_view(request.query_params, console.config.page_size)
     limit = _number(request.query_params.get("limit", str(console.config.page_size)))
@@ -89,7 +89,7 @@ def _number(text: str) -> int | None:
 
 
 @router.get("/findings/{finding_id}")
-async def one_finding(finding_id: str, session: SignedIn, console: TheConsole) -> Response:
+async def one_finding(finding_id: str, session: SeesFindings, console: TheConsole) -> Response:
     """One finding and the states of it that are kept, newest first."""
     try:
         finding = await read_finding(console, session.user, finding_id)
@@ -104,17 +104,15 @@ async def one_finding(finding_id: str, session: SignedIn, console: TheConsole) -
 
 
 @router.get("/parts")
-async def parts(_session: SignedIn, console: TheConsole) -> Response:
+async def parts(_session: SeesSystem, console: TheConsole) -> Response:
     """The state of every part, as the supervisor last wrote it."""
     answer = {**asdict(console.live.state), "clock": console.clock_hand()}
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
 @router.get("/dead-letters")
-async def dead_letters(session: SignedIn, console: TheConsole) -> Response:
+async def dead_letters(_session: SeesDeadLetters, console: TheConsole) -> Response:
     """The newest dead letters, without what they say."""
-    if not session.user.role.sees_dead_letters:
-        raise NotAllowedError
     try:
         letters = await console.sources.dead_letters.list(limit=MAX_LIMIT)
     except StoreUnavailableError:
@@ -123,7 +121,7 @@ async def dead_letters(session: SignedIn, console: TheConsole) -> Response:
 
 
 @router.get("/events")
-async def events(request: Request, session: SignedIn, console: TheConsole) -> Response:
+async def events(request: Request, session: SeesFindings, console: TheConsole) -> Response:
     """The live stream for one view: `finding`, `feed`, `parts`, `clock`, `resync`. Ends with the session."""
     view = read_view(request.query_params, console.config.page_size)
     looked_ms = console.sessions.looked_ms(request, session.user)

@@ -21,6 +21,7 @@ from dashboards.console import wording
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.live import Live
 from dashboards.console.presenting import Presenter
+from dashboards.console.rights import Right
 from dashboards.console.sessions import THEME_COOKIE, Session, Sessions
 from dashboards.console.sign_in_limits import SignInLimits
 from dashboards.console.sources import Sources
@@ -54,6 +55,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["words"] = wording
+    environment.globals["Right"] = Right
     environment.globals["icons"] = environment.get_template("_icons.html").module
     return environment
 
@@ -178,6 +180,25 @@ def crosses_sites(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
 
 
+@dataclass(frozen=True)
+class Requires:
+    """What a route declares: `Annotated[Session, Depends(Requires(Right.SEE_FINDINGS))]` gives the session of a person
+    who has that right. Raises NotSignedInError, NotAllowedError."""
+
+    right: Right
+
+    def __call__(self, request: Request) -> Session:
+        session = signed_in(request)
+        if not session.user.may(self.right):
+            raise NotAllowedError
+        return session
+
+
 SignedIn = Annotated[Session, Depends(signed_in)]
+"""Anybody who is signed in: for signing out only. Everything else declares its right."""
+SeesFindings = Annotated[Session, Depends(Requires(Right.SEE_FINDINGS))]
+SeesSystem = Annotated[Session, Depends(Requires(Right.SEE_SYSTEM))]
+SeesDeadLetters = Annotated[Session, Depends(Requires(Right.SEE_DEAD_LETTERS))]
+ReplaysDeadLetters = Annotated[Session, Depends(Requires(Right.REPLAY_DEAD_LETTERS))]
 CheckedForm = Annotated[FormData, Depends(checked_form)]
 TheConsole = Annotated[Console, Depends(console_of)]

@@ -14,7 +14,10 @@ from dashboards.console import wording
 from dashboards.console.context import (
     CheckedForm,
     Console,
-    NotAllowedError,
+    ReplaysDeadLetters,
+    SeesDeadLetters,
+    SeesFindings,
+    SeesSystem,
     SignedIn,
     TheConsole,
     crosses_sites,
@@ -113,7 +116,7 @@ async def sign_out(session: SignedIn, _form: CheckedForm, console: TheConsole) -
 
 
 @router.get("/")
-async def findings_page(request: Request, session: SignedIn, console: TheConsole) -> Response:
+async def findings_page(request: Request, session: SeesFindings, console: TheConsole) -> Response:
     """The list of findings, filtered as the address says."""
     view = read_view(request.query_params, console.config.page_size)
     looked_ms = console.sessions.looked_ms(request, session.user)
@@ -171,7 +174,7 @@ def _findings_values(
 
 
 @router.post("/findings/seen")
-async def mark_seen(request: Request, session: SignedIn, form: CheckedForm, console: TheConsole) -> Response:
+async def mark_seen(request: Request, session: SeesFindings, form: CheckedForm, console: TheConsole) -> Response:
     """Everything up to the newest change that was on the page is no longer new."""
     response = RedirectResponse(local_path(text_of(form, "next")), 303)
     newest = text_of(form, "newest_ms")
@@ -181,7 +184,7 @@ async def mark_seen(request: Request, session: SignedIn, form: CheckedForm, cons
 
 
 @router.get("/findings.csv")
-async def findings_file(request: Request, session: SignedIn, console: TheConsole) -> Response:
+async def findings_file(request: Request, session: SeesFindings, console: TheConsole) -> Response:
     """The list as a file for a spreadsheet: the same filter, all pages."""
     view = read_view(request.query_params, console.config.page_size)
     wanted = filter_of(console, session.user, view, console.sessions.looked_ms(request, session.user))
@@ -196,7 +199,7 @@ async def findings_file(request: Request, session: SignedIn, console: TheConsole
 
 
 @router.get("/findings/{finding_id}")
-async def finding_page(request: Request, finding_id: str, session: SignedIn, console: TheConsole) -> Response:
+async def finding_page(request: Request, finding_id: str, session: SeesFindings, console: TheConsole) -> Response:
     """One finding: why, what to do, what it is about, what became of it."""
     finding = await read_finding(console, session.user, finding_id)
     if finding is None:
@@ -214,7 +217,7 @@ async def finding_page(request: Request, finding_id: str, session: SignedIn, con
 
 
 @router.get("/system")
-async def system_page(request: Request, session: SignedIn, console: TheConsole) -> Response:
+async def system_page(request: Request, session: SeesSystem, console: TheConsole) -> Response:
     """The state of every part."""
     state = console.live.state
     presenter = console.presenter()
@@ -235,15 +238,9 @@ async def system_page(request: Request, session: SignedIn, console: TheConsole) 
     )
 
 
-def _for_dead_letters(session: Session) -> None:
-    if not session.user.role.sees_dead_letters:
-        raise NotAllowedError
-
-
 @router.get("/dead-letters")
-async def dead_letters_page(request: Request, session: SignedIn, console: TheConsole) -> Response:
+async def dead_letters_page(request: Request, session: SeesDeadLetters, console: TheConsole) -> Response:
     """Messages that nobody could use."""
-    _for_dead_letters(session)
     text = request.query_params.get("page", "1")
     page = int(text) if text.isascii() and text.isdigit() and 1 <= len(text) < 5 and int(text) > 0 else 1
     letters: tuple[DeadLetter, ...] = ()
@@ -270,9 +267,8 @@ async def dead_letters_page(request: Request, session: SignedIn, console: TheCon
 
 
 @router.get("/dead-letters/{letter_id}")
-async def dead_letter_page(request: Request, letter_id: str, session: SignedIn, console: TheConsole) -> Response:
+async def dead_letter_page(request: Request, letter_id: str, session: SeesDeadLetters, console: TheConsole) -> Response:
     """One dead letter, without what it says."""
-    _for_dead_letters(session)
     return await _dead_letter(request, letter_id, session, console)
 
 
@@ -299,11 +295,9 @@ async def _dead_letter(
 
 @router.post("/dead-letters/{letter_id}/replay")
 async def replay_dead_letter(
-    request: Request, letter_id: str, session: SignedIn, _form: CheckedForm, console: TheConsole
+    request: Request, letter_id: str, session: ReplaysDeadLetters, _form: CheckedForm, console: TheConsole
 ) -> Response:
     """Put the message back on its topic. Administrators only."""
-    if not session.user.role.replays_dead_letters:
-        raise NotAllowedError
     letter = await console.sources.dead_letters.get(letter_id)
     if letter is None:
         return await _dead_letter(request, letter_id, session, console)

@@ -7,8 +7,8 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,33 +16,31 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from dashboards.console.rights import Right, Role, may
+
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is mistaken for something else when typed from paper
+
+DEMO_PRACTICE = "PR-LAKE"
+"""The reference practice in which the demo clinicians treat."""
+DEMO_USERS: Mapping[Role, tuple[str, Literal["all"] | tuple[str, ...]]] = {
+    Role.ASSISTANT: ("Assistant", (DEMO_PRACTICE,)),
+    Role.ASSOCIATE: ("Associate", (DEMO_PRACTICE,)),
+    Role.CLINICIAN: ("Clinician", (DEMO_PRACTICE,)),
+    Role.SUPERVISOR: ("Supervisor", (DEMO_PRACTICE,)),
+    Role.MANAGER: ("Practice manager", "all"),
+    Role.BILLER: ("Biller", "all"),
+    Role.COMPLIANCE: ("Compliance officer", "all"),
+    Role.ADMIN: ("Administrator", "all"),
+}
+"""One person per role, and the practices they work for."""
 
 # A hash of no password. An unknown name must cost the time of a wrong password, or names can be found out by timing.
 NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$f6FjX6KictRdokgRK08sPw$EKYAdOXZNspBndcmA37407Jhqzlsy0sN/BNW/SeW1O8"
 
 
-class Role(StrEnum):
-    """What a person is here for."""
-
-    MANAGER = "manager"
-    CLINICIAN = "clinician"
-    BILLER = "biller"
-    ADMIN = "admin"
-
-    @property
-    def sees_dead_letters(self) -> bool:
-        """Dead letters are not sorted by practice, so only those who answer for the whole installation see them."""
-        return self in (Role.MANAGER, Role.ADMIN)
-
-    @property
-    def replays_dead_letters(self) -> bool:
-        """Replaying feeds input back into the stream: administrators only."""
-        return self is Role.ADMIN
-
-
 class User(BaseModel):
-    """One person who may sign in. `practices` is "all" or the ids this person works for."""
+    """One person who may sign in. `practices` is "all" or the ids this person works for; without a `password_hash`
+    they come in through the sign-in of their organisation only."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -50,7 +48,7 @@ class User(BaseModel):
     role: Role
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     practices: Literal["all"] | tuple[str, ...]
-    password_hash: Annotated[str, StringConstraints(max_length=500)]
+    password_hash: Annotated[str, StringConstraints(max_length=500)] = ""
 
     def __repr_args__(self) -> list[tuple[str | None, object]]:
         return [("name", self.name), ("role", self.role.value)]
@@ -60,10 +58,18 @@ class User(BaseModel):
         """The practices this person may see; None means all of them."""
         return None if self.practices == "all" else frozenset(self.practices)
 
+    def may(self, right: Right) -> bool:
+        """Whether this person has a right, wherever they work."""
+        return may(self.role, right)
+
+    def works_for(self, practice_id: str) -> bool:
+        """Whether the practice is one of theirs."""
+        return self.practices == "all" or practice_id in self.practices
+
     @property
     def fingerprint(self) -> str:
-        """Changes with the password, so that a changed password ends the sessions opened with the old one."""
-        return hashlib.sha256(self.password_hash.encode()).hexdigest()[:16]
+        """Changes with password, role and practices: a change of any of them ends the sessions opened before."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
 class _UsersFile(BaseModel):
@@ -94,7 +100,7 @@ class Users:
         """The user if the password is right, else None, in the same time whether or not the name exists."""
         user = self.find(name)
         try:
-            self.hasher.verify(user.password_hash if user else NOBODY, password)
+            self.hasher.verify((user.password_hash if user else "") or NOBODY, password)
         except (VerificationError, InvalidHashError):
             return None
         return user
@@ -126,15 +132,9 @@ def ensure_demo_users(path: Path) -> list[tuple[str, str]]:
     if path.exists():
         return []
     hasher = PasswordHasher()
-    people = (
-        (Role.MANAGER, "Practice manager"),
-        (Role.CLINICIAN, "Clinician"),
-        (Role.BILLER, "Biller"),
-        (Role.ADMIN, "Administrator"),
-    )
     made: list[tuple[str, str]] = []
     users: list[dict[str, object]] = []
-    for role, display_name in people:
+    for role, (display_name, practices) in DEMO_USERS.items():
         password = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
         made.append((role.value, password))
         users.append(
@@ -142,7 +142,7 @@ def ensure_demo_users(path: Path) -> list[tuple[str, str]]:
                 "name": role.value,
                 "role": role.value,
                 "display_name": display_name,
-                "practices": "all",
+                "practices": practices,
                 "password_hash": hasher.hash(password),
             }
         )

@@ -18,9 +18,13 @@ SEVERITY_MEANINGS: Mapping[str, str] = {
 KIND_NAMES: Mapping[str, str] = {"consent": "Consent", "billing": "Billing"}
 STATE_NAMES: Mapping[str, str] = {"open": "Open", "resolved": "Resolved", "all": "All"}
 ROLE_NAMES: Mapping[str, str] = {
-    "manager": "Manager",
+    "assistant": "Assistant",
+    "associate": "Associate",
     "clinician": "Clinician",
+    "supervisor": "Supervisor",
+    "manager": "Manager",
     "biller": "Biller",
+    "compliance": "Compliance officer",
     "admin": "Administrator",
 }
 SUBJECT_NAMES: Mapping[str, str] = {

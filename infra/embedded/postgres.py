@@ -27,6 +27,7 @@ EHR_DATABASE: Final = "ehr"
 EHR_OWNER: Final = "ehr_owner"
 DESK_DATABASE: Final = "desk"
 DESK_OWNER: Final = "desk_owner"
+DESK_APP: Final = "desk_app"
 CAPTURE_ROLE: Final = "conjoint_capture"
 
 _ACCOUNT: Final = "conjoint-postgres"
@@ -45,7 +46,7 @@ class PostgresPart:
 def prepare_postgres(part: PostgresPart, report: Callable[[str], None] = lambda _: None) -> Launch:
     """Makes the data folder with its roles and databases when it is new, writes the configuration, and says how
     to start. Databases `ehr` and `desk` exist afterwards, each owned by a role of its own; what the owner of `ehr`
-    creates there, the capture role may read."""
+    creates there, the capture role may read. `desk_app` may enter `desk` and do what its migrations grant."""
     programs = _programs()
     owner = _unprivileged_owner()
     data = part.home / "postgres"
@@ -141,6 +142,7 @@ def _set_roles(secrets: Secrets, programs: Path, data: Path, owner: Owner | None
         SUPERUSER: secrets.postgres_superuser_password,
         EHR_OWNER: secrets.ehr_owner_password,
         DESK_OWNER: secrets.desk_owner_password,
+        DESK_APP: secrets.desk_app_password,
         CAPTURE_ROLE: secrets.conjoint_capture_password,
     }
     statements = []
@@ -156,6 +158,7 @@ def _set_roles(secrets: Secrets, programs: Path, data: Path, owner: Owner | None
             statements.append(f"CREATE DATABASE {database} OWNER {role}")
             statements.append(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
         statements.append(f"GRANT CONNECT ON DATABASE {EHR_DATABASE} TO {CAPTURE_ROLE}")
+    statements.append(f"GRANT CONNECT ON DATABASE {DESK_DATABASE} TO {DESK_APP}")
     _single_user(programs, data, "postgres", statements, owner)
     if is_new:
         readable = f"IN SCHEMA public GRANT SELECT ON TABLES TO {CAPTURE_ROLE}"
@@ -208,6 +211,7 @@ def _fingerprint(secrets: Secrets) -> str:
         secrets.postgres_superuser_password,
         secrets.ehr_owner_password,
         secrets.desk_owner_password,
+        secrets.desk_app_password,
         secrets.conjoint_capture_password,
     )
     return hashlib.sha256("\n".join(part.get_secret_value() for part in parts).encode()).hexdigest()

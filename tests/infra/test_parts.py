@@ -42,10 +42,17 @@ def test_what_is_elsewhere_is_not_started_here_and_nobody_waits_for_it(tmp_path:
         connect_url="http://connect.internal:8083",
         clickhouse_url="http://clickhouse.internal:8123",
         postgres_dsn="postgresql://capture:x@ehr.internal/ehr",
+        desk_dsn="postgresql://desk_app:x@desk.internal/desk",
     )
-    assert not {"kafka", "connect", "clickhouse", "postgres", "prepare-ehr", "practice"} & set(parts)
+    assert not {"kafka", "connect", "clickhouse", "postgres", "prepare-ehr", "prepare-desk", "practice"} & set(parts)
     assert parts["prepare-topics"].needs == ()
     assert parts["prepare-connector"].needs == ()
+
+
+def test_the_desk_stays_here_while_only_the_ehr_is_elsewhere(tmp_path: Path) -> None:
+    parts = _parts(tmp_path, postgres_dsn="postgresql://capture:x@ehr.internal/ehr")
+    assert parts["prepare-desk"].needs == ("postgres",)
+    assert "prepare-ehr" not in parts
 
 
 def test_a_sleeping_practice_is_no_part(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from dashboards.console.app import create_app
 from dashboards.console.config import ConsoleConfig, RuleLabel
 from dashboards.console.memory import InMemoryDeadLetters, InMemoryFeed, InMemoryFindings, InMemoryParts
+from dashboards.console.rights import Role
 from dashboards.console.sources import Lag, PartState, PlatformState, Sources
-from dashboards.console.users import Role
 from schemas.dead_letter import DeadLetter
 from schemas.finding import Finding, finding_id
 

@@ -112,6 +112,7 @@ def _watched(context: BrowserContext) -> Iterator[Page]:
 def sign_in(page: Page, name: str = "manager") -> None:
     """With the keyboard alone: the name field has the focus already."""
     page.goto("/")
+    expect(page.get_by_label("Name")).to_be_focused()  # or the first letters go nowhere on a busy machine
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

@@ -8,19 +8,21 @@ import orjson
 import pytest
 from argon2 import PasswordHasher
 
-from dashboards.console.users import NOBODY, Role, Users, UsersFileError, ensure_demo_users
+from dashboards.console.rights import Role
+from dashboards.console.users import DEMO_USERS, NOBODY, Users, UsersFileError, ensure_demo_users
 
 
 def test_demo_users_are_made_once_with_a_role_each_and_a_password_that_is_told_once(tmp_path: Path) -> None:
     path = tmp_path / "home" / "console-users.json"
     made = ensure_demo_users(path)
-    assert [name for name, _ in made] == ["manager", "clinician", "biller", "admin"]
+    assert [name for name, _ in made] == [role.value for role in Role]
     assert ensure_demo_users(path) == []
     users = Users(path)
     for name, password in made:
         user = users.verify(name, password)
         assert user is not None
-        assert (user.role, user.scope) == (Role(name), None)
+        assert user.role == Role(name)
+        assert user.practices == DEMO_USERS[user.role][1]
         assert users.verify(name, f"{password}x") is None
 
 
@@ -30,7 +32,7 @@ def test_the_file_is_for_its_owner_only_and_holds_no_password(tmp_path: Path) ->
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     text = path.read_text()
     assert not any(password in text for _, password in made)
-    assert len({password for _, password in made}) == 4
+    assert len({password for _, password in made}) == len(Role)
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -1,0 +1,1 @@
+"""The review desk: drafts under review, signatures, what goes to the EHR, and the audit chain. On PostgreSQL."""
