@@ -35,7 +35,7 @@ format: $(READY) ## Put every file into the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure how long a commit takes to become a finding; prints a table
+bench: $(READY) ## Measure latency, throughput beside two peers, start-up and more; prints tables
 	$(BIN)/python -m tests.bench
 
 schemas: $(READY) ## Write the Avro files of schemas that changed

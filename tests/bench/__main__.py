@@ -4,7 +4,7 @@ import importlib
 import platform
 import sys
 
-BENCHMARKS = ("latency",)
+BENCHMARKS = ("latency", "throughput", "start")
 
 
 def main() -> int:

@@ -73,6 +73,7 @@ def window(browser: Browser, day: Day) -> Iterator[Page]:
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto("/")
+    expect(page.get_by_label("Name")).to_be_focused()  # or the first letters go nowhere on a busy machine
     page.keyboard.type("manager")
     page.keyboard.press("Tab")
     page.keyboard.type(day.passwords["manager"])
