@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "worker": "infra.commands.worker",
         "prepare": "infra.commands.prepare",
         "replay": "infra.commands.replay",
+        "as-of": "infra.commands.as_of",
     }
 )
 """Every command and the module whose `command` it is; loaded when it is used."""

@@ -36,7 +36,8 @@ from schemas.care import (
 from schemas.reasons import Poison
 from streams.calendars import HOUR_SECONDS, Calendars, hours_between
 from streams.files import File, FileKey, FileKind, Held
-from streams.policy import Policy, policy_of
+from streams.policy import Policy, PolicyBook, policy_of
+from streams.terms import Terms, in_force
 
 FindFile = Callable[[FileKey], File | None]
 
@@ -53,7 +54,7 @@ class PracticeView:
     file: File
     record: Held[Practice]
     zone: ZoneInfo
-    policy: Policy
+    policies: PolicyBook
 
     @classmethod
     def of(cls, file: File | None) -> "PracticeView | None":
@@ -65,7 +66,7 @@ class PracticeView:
         zone = _zone(record.data.timezone)
         if zone is None:
             return None
-        return cls(file.key.practice_id, file, record, zone, _policy(own[-1].data.document if own else None))
+        return cls(file.key.practice_id, file, record, zone, _policy(tuple(held.data.document for held in own)))
 
     def clinician(self, clinician_id: str) -> Held[Clinician] | None:
         """The clinician with this id."""
@@ -74,6 +75,15 @@ class PracticeView:
     @cached_property
     def _clinicians(self) -> dict[str, Held[Clinician]]:
         return {held.id: held for held in self.file.all("clinician")}
+
+    @property
+    def policy(self) -> Policy:
+        """What holds after the last change anybody has announced; about a session ask its own `policy`."""
+        return self.policies.on(None)
+
+    def policy_at(self, moment: datetime) -> Policy:
+        """What holds on the local day of an instant."""
+        return self.policies.on(self.day_of(moment))
 
     def day_of(self, moment: datetime) -> date:
         """The local calendar day of an instant."""
@@ -105,11 +115,19 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _policy(document: str | None) -> Policy:
+def _policy(documents: tuple[str, ...]) -> PolicyBook:
     try:
-        return policy_of(document)
+        return policy_of(*documents)
     except Poison:  # sound when it was taken in, not to this version of the code: the practice must not stand still
-        return policy_of()
+        return policy_of(*(document for document in documents if _is_sound(document)))
+
+
+def _is_sound(document: str) -> bool:
+    try:
+        policy_of(document)
+    except Poison:
+        return False
+    return True
 
 
 def _zone(name: str) -> ZoneInfo | None:
@@ -276,6 +294,11 @@ class SessionCase:
         return None if self.starts_at is None else self.practice.day_of(self.starts_at)
 
     @cached_property
+    def policy(self) -> Policy:
+        """What payers, states and the practice ask for on the date of service."""
+        return self.practice.policies.on(self.service_on)
+
+    @cached_property
     def duration_minutes(self) -> int | None:
         """Elapsed whole minutes between actual start and end; None until it ended."""
         start, end = self.session.actual_start, self.session.actual_end
@@ -340,6 +363,12 @@ class SessionCase:
         """The group that met, if a group did."""
         file = self.unit_file(self.session.unit)
         return None if file is None else file.one("group")
+
+    @cached_property
+    def group_terms(self) -> tuple[Terms, ...]:
+        """The cycle and agreement under which the group met; empty if its record does not tell of that day."""
+        file, day, moment = self.unit_file(self.session.unit), self.service_on, self.starts_at
+        return () if file is None or day is None or moment is None else in_force(file.terms, day, moment)
 
     @cached_property
     def family(self) -> Held[Family] | Held[Couple] | None:

@@ -124,4 +124,7 @@ RULES: tuple[Rule[Any], ...] = (
 )  # fmt: skip
 """Every rule, in the order of the catalogue."""
 
-BY_ID = {rule.id: rule for rule in RULES}
+BY_ID: dict[str, tuple[Rule[Any], ...]] = {}
+"""A rule's lines: several where it looks at sessions and at clients."""
+for _rule in RULES:
+    BY_ID[_rule.id] = (*BY_ID.get(_rule.id, ()), _rule)

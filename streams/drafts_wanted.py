@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from schemas.draft_request import DraftRequest
 from schemas.finding import id_from_cause
 from streams.cases import CONJOINT_KINDS, GROUP_KINDS, SessionCase
+from streams.drafting.standing import asked_for
 from streams.rule import Recheck
 
 UNSENT = 0
@@ -17,20 +18,24 @@ def draft_wanted(case: SessionCase, now: datetime) -> DraftRequest | Recheck | N
     the end, the answer is to look again.
 
     Never for what a snapshot alone told: the completion must have been seen live, and sessions that ended more than
-    `draft_lookback_hours` before the practice was connected are history.
+    `draft_lookback_hours` before the practice was connected are history. A therapist who asks for a draft (a note of
+    origin `ai` with status `requested`, seen live) gets it whenever the session took place, and at once.
     """
     session = case.session
     if not case.took_place or session.kind not in GROUP_KINDS | CONJOINT_KINDS or not case.attending:
         return None
-    if not case.appointment.live or session.actual_end is None:
+    if session.actual_end is None:
         return None
-    adopted_at = case.practice.file.adopted_at
-    lookback = timedelta(hours=case.practice.policy.draft_lookback_hours)
-    if adopted_at is not None and session.actual_end < adopted_at - lookback:
-        return None
-    complete_by = session.actual_end + timedelta(minutes=case.practice.policy.draft_attendance_wait_minutes)
-    if now < complete_by and any(client_id not in case.attendance for client_id in session.clients):
-        return Recheck(complete_by)
+    if not any(note.live for note in asked_for(case)):
+        if not case.appointment.live:
+            return None
+        adopted_at = case.practice.file.adopted_at
+        lookback = timedelta(hours=case.policy.draft_lookback_hours)
+        if adopted_at is not None and session.actual_end < adopted_at - lookback:
+            return None
+        complete_by = session.actual_end + timedelta(minutes=case.policy.draft_attendance_wait_minutes)
+        if now < complete_by and any(client_id not in case.attendance for client_id in session.clients):
+            return Recheck(complete_by)
     lead = next((f.clinician for f in session.facilitators if f.role in ("lead", None)), None)
     moments = (session.actual_start, session.actual_end)
     spans = ("" if at is None else at.astimezone(UTC).isoformat() for at in moments)  # one instant has many offsets

@@ -12,11 +12,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from schemas.care import ENTITIES, PARTS, PersonRef
+from schemas.care import ENTITIES, PARTS, Group, PersonRef
 from schemas.change import Change
 from schemas.draft_request import DraftRequest
 from schemas.finding import Finding
 from schemas.record import Schema
+from streams.terms import Terms, learned, terms_of
 
 T = TypeVar("T", bound=Schema)
 
@@ -91,13 +92,19 @@ class File:
     sessions: set[str] = field(default_factory=set)
     """Ids of the sessions this client or unit has to do with, or this session's claims also bill; only ever grows."""
     people: set[str] = field(default_factory=set)
-    """Session files: ids of everybody who was ever in it; only ever grows."""
+    """Session and unit files: ids of everybody who was ever in it; only ever grows."""
     hours: set[int] = field(default_factory=set)
     """Session files: the hours since 1970 at which it ever was; only ever grows."""
     units: set[str] = field(default_factory=set)
     """Ids of the units this client belongs to, or of the groups this family comes to; only ever grows."""
+    dependents: set[str] = field(default_factory=set)
+    """Client files: ids of the clients whose guardian, relative or subscriber this person ever was; only ever grows."""
+    terms: dict[str, Terms] = field(default_factory=dict)
+    """Unit files: what any version of a group's record ever said of its cycle and agreement, each once."""
     findings: dict[str, Finding] = field(default_factory=dict)
     requests: dict[str, DraftRequest] = field(default_factory=dict)
+    contexts: dict[str, str] = field(default_factory=dict)
+    """Draft request → fingerprint of its context as last sent."""
     facts: dict[str, str] = field(default_factory=dict)
     """Row key → fingerprint of the row as last sent."""
     wake_at: datetime | None = None
@@ -120,6 +127,8 @@ class File:
             key = (change.entity, change.id, change.part.list, change.part.key)
         known = held.get(key)
         data = None if change.op == "delete" else change.data
+        if change.part is None and isinstance(data, Group):
+            learned(self.terms, data, change.at, change.rev)
         if known is not None and known.rev > change.rev:
             outcome, kept = Fold.STALE, known
         elif known is not None and known.rev == change.rev:
@@ -210,8 +219,11 @@ def seal(file: File) -> bytes:
             "people": sorted(file.people),
             "hours": sorted(file.hours),
             "units": sorted(file.units),
+            "dependents": sorted(file.dependents),
+            "terms": list(file.terms.values()),
             "findings": list(file.findings.values()),
             "requests": list(file.requests.values()),
+            "contexts": file.contexts,
             "facts": file.facts,
             "wake_at": file.wake_at,
             "adopted_at": file.adopted_at,
@@ -253,8 +265,12 @@ def _file_of(key: FileKey, raw: dict[str, Any]) -> File:
         people=set(raw["people"]),
         hours=set(raw["hours"]),
         units=set(raw["units"]),
+        # a file sealed before these were kept has none
+        dependents=set(raw.get("dependents", ())),
+        terms=terms_of(raw.get("terms", ())),
         findings={item["finding_id"]: Finding.model_validate(item) for item in raw["findings"]},
         requests={item["request_id"]: DraftRequest.model_validate(item) for item in raw["requests"]},
+        contexts=raw.get("contexts", {}),
         facts=raw["facts"],
         wake_at=instant(raw["wake_at"]),
         adopted_at=instant(raw["adopted_at"]),

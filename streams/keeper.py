@@ -7,37 +7,28 @@ drive this, so that what is tested without a broker is what runs.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from schemas.care import (
-    Appointment,
-    Attendance,
-    Charge,
-    Claim,
-    Couple,
-    Facilitator,
-    Family,
-    Group,
-    GroupMember,
-    Note,
-    PersonRef,
-    Policy,
-)
+from schemas.care import Policy
 from schemas.change import Change, ChangeSet
+from schemas.draft_context import DraftContext
 from schemas.draft_request import DraftRequest
+from schemas.evidence import Evidence
 from schemas.facts import Fact
 from schemas.finding import Finding, finding_id
 from schemas.reasons import Poison, Reason
-from schemas.record import Schema
 from streams.book import Book
-from streams.calendars import mark
+from streams.calendars import HOUR_SECONDS, mark
 from streams.cases import ClientCase, Opened, PracticeView, SessionCase, UnitCase, has_ledger, open_session
 from streams.catalogue import RULES
+from streams.consents.needs import Need, needs_of
+from streams.drafting.context import context_wanted, withdrawn_context
 from streams.drafts_wanted import draft_wanted
-from streams.facts import FactRow, facts_of_client, facts_of_session, gone
+from streams.facts import FactRow, facts_of_client, facts_of_practice, facts_of_session, facts_of_unit, gone
 from streams.files import File, FileKey, FileKind, Fold, newer
 from streams.homes import LISTS, Whereabouts, fixed_home, home_by_content, part_key, tombstone
+from streams.links import booked_in, families_in, leant_on, ledgers_touched, members_in, named_in
 from streams.policy import policy_of
 from streams.rule import Found, Recheck, Rule
 
@@ -49,6 +40,12 @@ DUE_PER_TICK = 500
 READ_BY_NO_SESSION = frozenset({"assessment", "checkin", "message"})
 """What a client's file holds that no session is judged by: its sessions need not be looked at again for it."""
 
+READ_BY_DRAFTS = frozenset({"assessment", "checkin"})
+"""What of that the draft of a session is made of."""
+
+READ_OF_OTHERS = frozenset({"consent", "relationship"})
+"""What of a relative's or subscriber's own file the sessions of those who lean on them are judged by."""
+
 
 @dataclass(slots=True)
 class Effects:
@@ -56,7 +53,8 @@ class Effects:
 
     findings: list[Finding] = field(default_factory=list)
     requests: list[DraftRequest] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
+    contexts: list[DraftContext] = field(default_factory=list)
+    facts: list[Fact | Evidence] = field(default_factory=list)
     outcomes: Counter[Reason] = field(default_factory=Counter)
     failed_rules: Counter[str] = field(default_factory=Counter)
     poisons: list[Poison] = field(default_factory=list)
@@ -65,7 +63,7 @@ class Effects:
     @property
     def emitted(self) -> int:
         """How much is to be sent."""
-        return len(self.findings) + len(self.requests) + len(self.facts)
+        return len(self.findings) + len(self.requests) + len(self.contexts) + len(self.facts)
 
 
 _FOLDED = {Fold.APPLIED: Reason.APPLIED, Fold.DUPLICATE: Reason.DUPLICATE, Fold.STALE: Reason.STALE}
@@ -103,6 +101,9 @@ class Keeper:
         for file in touched.values():
             if file.key.kind is FileKind.SESSION:
                 mark(file)
+            elif file.key.kind is FileKind.PRACTICE:
+                view = PracticeView.of(file)
+                self._emit_facts(file, () if view is None else facts_of_practice(view), now, version, effects)
             self.book.keep(file)
         cases = self._touched_cases(change_set, touched) | dict.fromkeys(sorted(booked))
         cases = self._unless_settling(change_set, cases)
@@ -139,10 +140,10 @@ class Keeper:
         if home is not None:
             file = open_(home)
             if change.entity == "appointment":
-                booked |= _booked(file)
+                booked |= booked_in(file)
             outcome = file.fold(change)
             if change.entity == "appointment":
-                booked |= _booked(file)
+                booked |= booked_in(file)
             if change.entity == "practice":
                 # without the live ones, a second snapshot of a practice never snapshotted before would make all history
                 file.adopt(change_set.now if change.snapshot else change.at)
@@ -244,12 +245,21 @@ class Keeper:
                     cases[key] = None
                     of_sessions = key.kind is FileKind.UNIT or not self._told[key] <= READ_BY_NO_SESSION
                     sessions = set(file.sessions) if of_sessions else set()
+                    if not of_sessions and not READ_BY_DRAFTS.isdisjoint(self._told[key]):
+                        sessions = {id_ for id_ in file.sessions if self._is_drafted(key.practice_id, id_)}
                     for unit_key in (FileKey(key.practice_id, FileKind.UNIT, id_) for id_ in sorted(file.units)):
                         if key.kind is FileKind.CLIENT:
                             cases[unit_key] = None
                             continue
                         unit = self.book.find(unit_key)
                         sessions |= set() if unit is None else unit.sessions
+                    for person in sorted(file.people) if key.kind is FileKind.UNIT else ():
+                        cases[FileKey(key.practice_id, FileKind.CLIENT, person)] = None
+                    if not READ_OF_OTHERS.isdisjoint(self._told[key]):
+                        for dependent in sorted(file.dependents):
+                            cases[FileKey(key.practice_id, FileKind.CLIENT, dependent)] = None
+                            other = self.book.find(FileKey(key.practice_id, FileKind.CLIENT, dependent))
+                            sessions |= set() if other is None else other.sessions
                     for session_id in sorted(sessions):
                         cases[FileKey(key.practice_id, FileKind.SESSION, session_id)] = None
         return cases
@@ -265,7 +275,7 @@ class Keeper:
             return {}
         days = practice.days_of_hours(file.hours)
         others = {*file.sessions, *calendars.files_billing(practice_id, file.key.id)}
-        ledgers = _ledgers_touched(change_set, file)
+        ledgers = ledgers_touched(change_set, file)
         cases: dict[FileKey, None] = {}
         for person in sorted(file.people):
             calendar = calendars.of(practice_id, person)
@@ -278,7 +288,21 @@ class Keeper:
             if person in ledgers and has_ledger(self.book.find(client)):
                 cases[client] = None
         others.discard(file.key.id)
+        if "note" in self._told.get(file.key, ()):
+            others |= self._drafted_after(file)
         return cases | {FileKey(practice_id, FileKind.SESSION, other): None for other in sorted(others)}
+
+    def _drafted_after(self, file: File) -> set[str]:
+        """Later sessions of the same people whose drafts may read this one's notes. There are any only if a note came
+        late."""
+        ended_at = datetime.fromtimestamp(max(file.hours, default=0) * HOUR_SECONDS, UTC)
+        calendars = (self.book.calendars.of(file.key.practice_id, person) for person in sorted(file.people))
+        later = {id_ for calendar in calendars for id_ in calendar.since(ended_at) if id_ != file.key.id}
+        return {id_ for id_ in later if self._is_drafted(file.key.practice_id, id_)}
+
+    def _is_drafted(self, practice_id: str, session_id: str) -> bool:
+        session = self.book.find(FileKey(practice_id, FileKind.SESSION, session_id))
+        return session is not None and bool(session.contexts)
 
     def _link(self, practice_id: str, change: Change) -> list[FileKey]:
         """Tell everybody whom a change to a session names that they have to do with it.
@@ -287,12 +311,23 @@ class Keeper:
         """
         if change.data is None:
             return []
-        for family_id in _families_in(change):
+        for family_id in families_in(change):
             family = self.book.open(FileKey(practice_id, FileKind.UNIT, family_id))
             if change.id not in family.units:
                 family.units.add(change.id)
                 self.book.keep(family)
-        for member_id in _members_in(change):
+        for person, client in leant_on(change):
+            leant = self.book.open(FileKey(practice_id, FileKind.CLIENT, person))
+            if client not in leant.dependents:
+                leant.dependents.add(client)
+                self.book.keep(leant)
+        members = members_in(change)
+        if members:
+            unit = self.book.open(FileKey(practice_id, FileKind.UNIT, change.id))
+            if not unit.people.issuperset(members):
+                unit.people.update(members)
+                self.book.keep(unit)
+        for member_id in members:
             member = self.book.open(FileKey(practice_id, FileKind.CLIENT, member_id))
             if change.id not in member.units:
                 member.units.add(change.id)
@@ -300,7 +335,7 @@ class Keeper:
         home = fixed_home(practice_id, change.entity, change.id) or home_by_content(practice_id, change)
         if home.kind is not FileKind.SESSION:
             return []
-        linked = [FileKey(practice_id, kind, id_) for kind, id_ in _named_in(change.data) if id_]
+        linked = [FileKey(practice_id, kind, id_) for kind, id_ in named_in(change.data) if id_]
         for key in linked:
             other = self.book.open(key)
             if home.id not in other.sessions:
@@ -347,10 +382,17 @@ class Keeper:
         elif key.kind is FileKind.UNIT:
             case = UnitCase.of(practice, file, self.book.find)
             rules = () if case is None else self._unit_rules
+            facts = tuple(facts_of_unit(practice, file))
         else:
             case = ClientCase(practice, file, self.book.find, self.book.calendars, opened)
             rules = self._client_rules
-            facts = tuple(facts_of_client(file))
+            needs: list[Need] = []
+            for wanted_form in needs_of(case, now):
+                if isinstance(wanted_form, Recheck):
+                    rechecks.append(wanted_form.at)
+                else:
+                    needs.append(wanted_form)
+            facts = tuple(facts_of_client(case, needs))
         for rule in rules:
             try:
                 for outcome in tuple(rule.check(case, now)):
@@ -363,8 +405,10 @@ class Keeper:
                 effects.failed_rules[rule.id] += 1
         before, emitted = (file.looked_under, file.wake_at), effects.emitted
         self._emit_findings(file, found, failed, now, version, effects)
-        self._emit_facts(file, facts, version, effects)
+        self._emit_facts(file, facts, now, version, effects)
         self._emit_request(file, request, now, version, effects)
+        if isinstance(case, SessionCase) and request is not None:
+            rechecks += self._emit_context(file, case, request, now, version, effects)
         # a unit nobody has told of yet is not judged, whichever came first, what links to it or the practice
         judged = case is not None or key.kind is not FileKind.UNIT
         file.looked_under = self._practices[key.practice_id][3] if judged else ""
@@ -397,19 +441,19 @@ class Keeper:
                 file.findings[id_] = finding
                 effects.findings.append(finding)
 
-    def _emit_facts(self, file: File, facts: Iterable[FactRow], version: int, effects: Effects) -> None:
+    def _emit_facts(self, file: File, facts: Iterable[FactRow], now: datetime, version: int, effects: Effects) -> None:
         current = {row.key: row for row in facts}
         for key, row in current.items():
             fingerprint = row.fingerprint()
             if file.facts.get(key) != fingerprint:
                 file.facts[key] = fingerprint
-                effects.facts.append(row.fact(2 * version + 1))
+                effects.facts.append(row.fact(2 * version + 1, now))
         if len(file.facts) == len(current):
             return
         for key in [key for key in file.facts if key not in current]:
             del file.facts[key]
             # one below: what has moved leaves one file and enters another in the same message, and must outlast that
-            effects.facts.append(gone(key, 2 * version))
+            effects.facts.append(gone(key, 2 * version, now))
 
     def _emit_request(
         self, file: File, request: DraftRequest | None, now: datetime, version: int, effects: Effects
@@ -418,11 +462,24 @@ class Keeper:
             if request is None or id_ != request.request_id:
                 del file.requests[id_]
                 update = {"state": "withdrawn", "changed_at": now, "version": version}
-                effects.requests.append(known.model_copy(update=update))
+                void = known.model_copy(update=update)
+                effects.requests.append(void)
+                effects.contexts.append(withdrawn_context(void, file.contexts.pop(id_, "")))
         if request is not None and request.request_id not in file.requests:
             emitted = request.model_copy(update={"changed_at": now, "version": version})
             file.requests[request.request_id] = emitted
             effects.requests.append(emitted)
+
+    def _emit_context(
+        self, file: File, case: SessionCase, request: DraftRequest, now: datetime, version: int, effects: Effects
+    ) -> list[datetime]:
+        rechecks = []
+        for outcome in context_wanted(file, case, request, now):
+            if isinstance(outcome, Recheck):
+                rechecks.append(outcome.at)
+            else:
+                effects.contexts.append(outcome.model_copy(update={"version": version}))
+        return rechecks
 
 
 def finding_of(practice: PracticeView, rule: Rule[Any], found: Found, now: datetime, version: int) -> Finding:
@@ -449,56 +506,6 @@ def finding_of(practice: PracticeView, rule: Rule[Any], found: Found, now: datet
         historical=adopted_at is not None and opened_at <= adopted_at,
         version=version,
     )
-
-
-def _ledgers_touched(change_set: ChangeSet, file: File) -> set[str]:
-    """Whose running counts a change may have moved: units of an authorization, visits of a benefit year."""
-    clients: set[str] = set()
-    for change in change_set.changes:
-        if change.entity == "claim" and change.op == "create" and isinstance(change.data, Claim):
-            clients.add(change.data.client)
-        elif change.entity in ("appointment", "claim"):  # a line of a claim does not say whose it is
-            return file.people
-    return clients
-
-
-def _named_in(data: Schema) -> list[tuple[FileKind, str | None]]:
-    match data:
-        case Appointment():
-            people = [*data.clients, data.identified_patient, *(f.clinician for f in data.facilitators)]
-            return [(FileKind.UNIT, data.unit), *((FileKind.CLIENT, person) for person in people)]
-        case Facilitator():
-            return [(FileKind.CLIENT, data.clinician)]
-        case Attendance() | Claim() | Charge() | Note() | PersonRef():
-            return [(FileKind.CLIENT, data.client)]
-        case _:
-            return []
-
-
-def _booked(session: File) -> set[FileKey]:
-    """Everybody an appointment names, its lists completed."""
-    appointment = session.one("appointment")
-    named = [] if appointment is None else _named_in(appointment.data)
-    return {FileKey(session.key.practice_id, kind, id_) for kind, id_ in named if kind is FileKind.CLIENT and id_}
-
-
-def _members_in(change: Change) -> tuple[str, ...]:
-    match change.data:
-        case Group():
-            return tuple(member.client for member in change.data.members)
-        case Family() | Couple():
-            return change.data.members
-        case GroupMember() | PersonRef() if change.part is not None and change.part.list == "members":
-            return (change.data.client,)
-        case _:
-            return ()
-
-
-def _families_in(change: Change) -> tuple[str, ...]:
-    if isinstance(change.data, Group):
-        return change.data.families
-    listed = change.entity == "group" and change.part is not None and change.part.list == "families"
-    return (change.data.client,) if listed and isinstance(change.data, PersonRef) else ()
 
 
 def _meaning(finding: Finding) -> Finding:

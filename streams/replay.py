@@ -20,6 +20,8 @@ from schemas.finding import Finding
 from schemas.reasons import Poison
 from schemas.record import Instant
 from streams.book import Book, Shelves
+from streams.cases import Opened, PracticeView, SessionCase, open_session
+from streams.files import FileKey, FileKind
 from streams.keeper import Keeper
 from streams.policy import policy_of
 
@@ -139,7 +141,7 @@ def replay(file: ChangesFile, now: datetime | None = None, delivery: int | None 
     if delivery is not None and not 0 <= delivery < len(file.deliveries):
         raise NotAChangesFile(f"delivery {delivery}: the file has {len(file.deliveries)}")
     changes = file.changes if delivery is None else tuple(file.changes[i] for i in file.deliveries[delivery])
-    practice_id = next((change.id for change in file.changes if change.entity == "practice"), "practice")
+    practice_id = _practice_id(file)
     end = now or file.now or max((change.at for change in file.changes), default=None)
     player = _Player(practice_id, file.policy)
     for change in changes:
@@ -148,6 +150,30 @@ def replay(file: ChangesFile, now: datetime | None = None, delivery: int | None 
     if end is not None:
         player.finish(end)
     return Replayed(tuple(player.findings.values()), tuple(player.requests.values()))
+
+
+def case_at(file: ChangesFile, session_id: str, known_at: datetime | None = None) -> SessionCase | None:
+    """A session as it was known at a moment (default: after the last change); None if it was not known then.
+
+    Only changes committed by then count, so that what is asked of the case is what could have been asked at the time.
+    """
+    known = tuple(change for change in file.changes if known_at is None or change.at <= known_at)
+    practice_id = _practice_id(file)
+    book = Book(Shelves.in_memory())
+    keeper = Keeper(book, ())
+    if known and file.policy is not None:
+        known = (_policy_change(practice_id, known[0].at, file.policy), *known)
+    if known:
+        now = max(change.at for change in known)
+        keeper.apply(ChangeSet(practice_id=practice_id, now=now, changes=known), 1)
+    practice = PracticeView.of(book.find(FileKey(practice_id, FileKind.PRACTICE, practice_id)))
+    if practice is None:
+        return None
+    return open_session(practice, session_id, book.find, book.calendars, Opened())
+
+
+def _practice_id(file: ChangesFile) -> str:
+    return next((change.id for change in file.changes if change.entity == "practice"), "practice")
 
 
 class _Player:

@@ -1,14 +1,11 @@
-"""What may a procedure code be used for on a day? The rows of procedure-codes.json, typed."""
+"""What may a procedure code be used for on a day? The rows of procedure_codes.csv and modifiers.csv, typed."""
 
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-import orjson
-
-_FILE = Path(__file__).parent / "procedure-codes.json"
+from streams.policy.rows import ModifierMeaning, ProcedureCode
+from streams.policy.tables import defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +14,7 @@ class Procedure:
 
     code: str
     family: str
-    from_: date
+    from_: date | None
     to: date | None
     least_minutes: int | None
     most_minutes: int | None
@@ -33,30 +30,28 @@ class Procedure:
         too_long = self.most_minutes is not None and minutes > self.most_minutes
         return not too_short and not too_long
 
-
-@cache
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(_FILE.read_bytes())
-    return document
+    def holds_on(self, day: date) -> bool:
+        """There was such a code on that day."""
+        return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
 
 
 @cache
 def _procedures() -> dict[str, tuple[Procedure, ...]]:
     rows: dict[str, tuple[Procedure, ...]] = {}
-    for item in _document()["codes"]:
-        least, most = item.get("minutes", (None, None))
+    for row in defaults()[ProcedureCode.TABLE]:
+        assert isinstance(row, ProcedureCode)
         procedure = Procedure(
-            code=item["code"],
-            family=item["family"],
-            from_=date.fromisoformat(item["from"]),
-            to=None if item.get("to") is None else date.fromisoformat(item["to"]),
-            least_minutes=least,
-            most_minutes=most,
-            each_further_minutes=item.get("each_further_minutes"),
-            add_on_to=frozenset(item.get("add_on_to", ())),
-            never_with=frozenset(item.get("never_with", ())),
-            programs=frozenset(item.get("programs", ())),
-            substance_use_only=item.get("substance_use_only", False),
+            code=row.code,
+            family=row.family,
+            from_=row.from_,
+            to=row.to,
+            least_minutes=row.least_minutes,
+            most_minutes=row.most_minutes,
+            each_further_minutes=row.each_further_minutes,
+            add_on_to=frozenset(row.add_on_to),
+            never_with=frozenset(row.never_with),
+            programs=frozenset(row.programs),
+            substance_use_only=row.substance_use_only,
         )
         rows[procedure.code] = (*rows.get(procedure.code, ()), procedure)
     return rows
@@ -64,10 +59,12 @@ def _procedures() -> dict[str, tuple[Procedure, ...]]:
 
 def procedure_on(code: str | None, day: date) -> Procedure | None:
     """The code as it stood on a day; None for a code nothing is known of."""
-    for procedure in _procedures().get(code or "", ()):
-        if procedure.from_ <= day and (procedure.to is None or day <= procedure.to):
-            return procedure
-    return None
+    return next((procedure for procedure in _procedures().get(code or "", ()) if procedure.holds_on(day)), None)
+
+
+def known_codes() -> frozenset[str]:
+    """Every code the tables know."""
+    return frozenset(_procedures())
 
 
 def _codes_of(*families: str) -> frozenset[str]:
@@ -83,6 +80,12 @@ PSYCHOTHERAPY_CODES = _codes_of("individual", "individual_with_em", "family", "c
 ADD_ON_CODES = frozenset(code for code, rows in _procedures().items() if any(row.add_on_to for row in rows))
 SUBSTANCE_USE_CODES = frozenset(c for c, rows in _procedures().items() if any(row.substance_use_only for row in rows))
 
-DISTINCT_SERVICE_MODIFIERS: frozenset[str] = frozenset(_document()["modifiers"]["distinct_service"]["values"])
-TELEHEALTH_MODIFIERS: frozenset[str] = frozenset(_document()["modifiers"]["telehealth"]["values"])
-LEVEL_OF_MODIFIER: dict[str, str] = dict(_document()["modifiers"]["level"]["values"])
+
+def _modifiers(says: str) -> dict[str, str]:
+    rows = (row for row in defaults()[ModifierMeaning.TABLE] if isinstance(row, ModifierMeaning))
+    return {row.modifier: row.meaning or "" for row in rows if row.says == says}
+
+
+DISTINCT_SERVICE_MODIFIERS: frozenset[str] = frozenset(_modifiers("distinct_service"))
+TELEHEALTH_MODIFIERS: frozenset[str] = frozenset(_modifiers("telehealth"))
+LEVEL_OF_MODIFIER: dict[str, str] = _modifiers("level")

@@ -17,7 +17,7 @@ def new_member_not_acknowledged(case: UnitCase, now: datetime) -> Iterator[Outco
     Source: domain-facts §2.3, §2.5, §2.6 C03; policy reacknowledge_on_new_member.
     """
     group = case.record.data
-    if not case.practice.policy.reacknowledge_on_new_member or not isinstance(group, Group):
+    if not case.practice.policy_at(now).reacknowledge_on_new_member or not isinstance(group, Group):
         return
     today = case.practice.day_of(now)
     for member in group.members:

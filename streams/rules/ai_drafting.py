@@ -1,6 +1,6 @@
 """May an AI read and write about these people? Consent of each, notice by law, no separate notes. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from schemas.care import Consent, Note
@@ -8,9 +8,6 @@ from streams.cases import SessionCase
 from streams.files import Held
 from streams.rule import Found, Outcome, not_recorded
 from streams.scope import AI_VENDOR, Party, holds_for, turning_points, words
-
-NOTICE_STATES = frozenset({"IL"})
-"""Where written notice that AI is used, and for what, is law (225 ILCS 155)."""
 
 OWN_NOTES = frozenset(
     {"session_outline", "outline", "therapist_outline", "clinician_outline", "clinician_notes", "own_notes", "bullets"}
@@ -59,20 +56,19 @@ def drafted_without_consent(case: SessionCase, now: datetime) -> Iterator[Outcom
         asked_at = data.requested_at or note.at
         own_notes_only = bool(data.context) and set(data.context) <= OWN_NOTES
         for client_id in drafted_about(case, data):
-            client = case.client(client_id)
-            consents = [c for c in client.consents("ai_assistance") if for_this_session(c.data, case)]
-            held = [c for c in consents if holds_for(c.data, asked_at, tool_of(c.data))]
+            consents = ai_consents(case, client_id)
+            held = holding(consents, asked_at)
             if not held and data.status == "requested":
                 yield from turning_points(consents, now)
-                held = [c for c in consents if holds_for(c.data, now, tool_of(c.data))]
+                held = holding(consents, now)
             subject = {"session": case.id, "client": client_id, "note": note.id}
             evidence = (note, case.attendance.get(client_id), *consents)
             why = f"client {client_id} has not consented to AI assistance"
             if held:
-                notices = [_notice(case, client_id, c.data) for c in held]
-                if True in notices:
+                noticed = told_of_ai(case, client_id, held)
+                if noticed:
                     continue
-                if None in notices:
+                if noticed is None:
                     yield not_recorded(f"whether client {client_id} was told in writing of AI", subject, evidence)
                     continue
                 why = f"client {client_id} was not given written notice of AI and its purpose, which the state requires"
@@ -92,9 +88,26 @@ def drafted_without_consent(case: SessionCase, now: datetime) -> Iterator[Outcom
             )
 
 
+def ai_consents(case: SessionCase, client_id: str) -> tuple[Held[Consent], ...]:
+    """A client's consents to AI assistance that are about this session, whatever their state."""
+    return tuple(c for c in case.client(client_id).consents("ai_assistance") if for_this_session(c.data, case))
+
+
+def holding(consents: Iterable[Held[Consent]], moment: datetime) -> tuple[Held[Consent], ...]:
+    """Those of a client's AI consents that hold at a moment for the tool they are about."""
+    return tuple(c for c in consents if holds_for(c.data, moment, tool_of(c.data)))
+
+
+def told_of_ai(case: SessionCase, client_id: str, held: Iterable[Held[Consent]]) -> bool | None:
+    """Where the law asks for it: did any of these consents come with written notice of AI and its purpose? None if
+    that is not recorded."""
+    notices = [_notice(case, client_id, consent.data) for consent in held]
+    return True if True in notices else None if None in notices else False
+
+
 def _notice(case: SessionCase, client_id: str, consent: Consent) -> bool | None:
     states = {case.state_of(client_id), case.session.state or case.practice.record.data.state}
-    if not states & NOTICE_STATES:
+    if states.isdisjoint(case.policy.ai_notice_states):
         return True
     if consent.written_notice is None and consent.purpose:
         return None

@@ -80,7 +80,7 @@ def attended_but_not_billed(case: SessionCase, now: datetime) -> Iterator[Outcom
     ended_at = case.session.actual_end
     if not case.took_place or ended_at is None:
         return
-    hours = case.practice.policy.missed_revenue_hours
+    hours = case.policy.missed_revenue_hours
     overdue_at = ended_at + timedelta(hours=hours)
     unbilled = tuple(not_yet_billed(case))
     if now <= overdue_at:
@@ -188,7 +188,7 @@ def too_little_of_the_group(case: SessionCase, now: datetime) -> Iterator[Outcom
     for line in case.billed_lines:
         if line.code not in GROUP_CODES:
             continue
-        policy = case.practice.policy
+        policy = case.policy
         minimum = policy.payer(line.payer_id).group_presence_min_minutes
         if minimum is None:
             minimum = policy.group_presence_min_minutes

@@ -19,7 +19,7 @@ def alert_from(case: SessionCase) -> datetime | None:
     """From when a gap about attending is told; None for a session that will not be or has no time."""
     if case.starts_at is None or case.cancelled:
         return None
-    return case.starts_at - timedelta(hours=case.practice.policy.consent_alert_hours_ahead)
+    return case.starts_at - timedelta(hours=case.policy.consent_alert_hours_ahead)
 
 
 def without_treatment_consent(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -63,8 +63,9 @@ def _why_none(on_file: tuple[Held[Consent], ...], moment: datetime) -> str:
 def without_group_agreement(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """C02: every member has signed the group's agreement, in the version in force for this cycle, before the session.
 
-    A group record that already speaks of another cycle says nothing about a session outside it: then any agreement
-    for this group that held at the start is enough. In a multi-family group the members are those on its roster.
+    The cycle and version are those that the group's record gave when the session started, or gives of that cycle since;
+    of a day of which it never told, any agreement for this group that held at the start is enough. In a multi-family
+    group the members are those on its roster.
     Source: domain-facts §2.3, §2.6 C02.
     """
     told_from, starts_at = alert_from(case), case.starts_at
@@ -82,7 +83,7 @@ def without_group_agreement(case: SessionCase, now: datetime) -> Iterator[Outcom
         held = client.consents_holding("group_agreement", starts_at)
         if any(covers_group_session(consent.data, case, group) for consent in held):
             continue
-        version = group.data.agreement_version
+        version = next((said.agreement_version for said in case.group_terms), group.data.agreement_version)
         yield Found(
             subject={"session": case.id, "client": client_id, "group": group.id},
             why=f"Client {client_id} is booked for session {case.id} of group {group.id} without having signed the "
@@ -94,17 +95,17 @@ def without_group_agreement(case: SessionCase, now: datetime) -> Iterator[Outcom
 
 
 def covers_group_session(consent: Consent, case: SessionCase, group: Held[Group]) -> bool:
-    """The agreement is for this group and, as far as the group's record tells, for the session's cycle."""
+    """The agreement is for this group and, as far as the group's record ever told, for the session's cycle."""
     if consent.unit not in (None, group.id):
         return False
-    cycle, day = group.data.cycle, case.service_on
-    if cycle is None or day is None or not (cycle.start or day) <= day <= (cycle.end or day):
+    terms = case.group_terms
+    if not terms:
         return True
-    if cycle.id is not None and consent.cycle not in (None, cycle.id):
-        return False
-    # a record that changed after the session may already name the version that came later
-    changed_since = case.starts_at is not None and group.at > case.starts_at
-    return changed_since or group.data.agreement_version in (None, consent.version)
+    return any(
+        (said.cycle is None or consent.cycle in (None, said.cycle))
+        and said.agreement_version in (None, consent.version)
+        for said in terms
+    )
 
 
 def without_conjoint_agreement(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -150,7 +151,7 @@ def _conjoint_gap(case: SessionCase, client_id: str, starts_at: datetime, told_f
             evidence=evidence,
             since=told_from,
         )
-    problems = [_composition_changed(case, consent.data, unit, starts_at) for consent in held]
+    problems = [composition_changed(case, consent.data, unit, starts_at) for consent in held]
     if None in problems:
         return None
     if "" in problems:
@@ -165,7 +166,7 @@ def _conjoint_gap(case: SessionCase, client_id: str, starts_at: datetime, told_f
     )
 
 
-def _composition_changed(
+def composition_changed(
     case: SessionCase, consent: Consent, unit: Held[Family] | Held[Couple] | None, starts_at: datetime
 ) -> str | None:
     """What changed, "" if the composition at signing is not recorded, None if nothing changed."""

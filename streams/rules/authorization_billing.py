@@ -34,7 +34,7 @@ def not_authorized(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """
     for lines in case.lines_of_claim.values():
         claim = lines[0].claim
-        required = case.practice.policy.payer(claim.data.payer).auth_required_codes
+        required = case.policy.payer(claim.data.payer).auth_required_codes
         codes = sorted({line.code for line in lines if line.code in required})
         if codes and not _of_payer(case.client(claim.data.client).authorizations, claim.data.payer):
             yield claim_found(
@@ -75,7 +75,7 @@ def authorization_does_not_cover(case: SessionCase, now: datetime) -> Iterator[O
     for line in case.billed_lines:
         claim = line.claim.data
         day = service_day(case, line.claim)
-        required = line.code in case.practice.policy.payer(claim.payer).auth_required_codes
+        required = line.code in case.policy.payer(claim.payer).auth_required_codes
         cited = claim.authorization_number
         if day is None or not (required or (cited and line.code not in ADD_ON_CODES)):
             continue
@@ -130,6 +130,26 @@ def authorized_units_exceeded(case: ClientCase, now: datetime) -> Iterator[Outco
             spent,
             keys={"authorization": spent.id},
         )
+
+
+def units_used(case: ClientCase) -> dict[str, int]:
+    """Authorization id → units used: before Conjoint knew it, and by the claims since that were not denied."""
+    limited = [a for a in case.client.authorizations if a.data.units_approved is not None]
+    used = {a.id: a.data.units_used_before or 0 for a in limited}
+    if not limited:
+        return used
+    for _, line, day in _visits(case, limited):
+        covering = [
+            a
+            for a in _of_payer(tuple(limited), line.payer_id)
+            if _covers(a.data, line, day) and (line.claim.data.authorization_number or a.data.number) == a.data.number
+        ]
+        if not covering or (line.code in ADD_ON_CODES and not any(line.code in a.data.codes for a in covering)):
+            continue
+        covering.sort(key=lambda a: (a.data.end or date.max, a.id))
+        roomy = next((a for a in covering if used[a.id] + line.units <= (a.data.units_approved or 0)), covering[-1])
+        used[roomy.id] += 0 if line.claim.data.status == "denied" else line.units
+    return used
 
 
 def _visits(
@@ -228,7 +248,7 @@ def assistance_modifier_missing(case: SessionCase, now: datetime) -> Iterator[Ou
     for lines in case.lines_of_claim.values():
         claim = lines[0].claim
         bare = [ln.code for ln in lines if ln.code not in ADD_ON_CODES and EAP_MODIFIER not in ln.line.modifiers]
-        if bare and case.practice.policy.payer(claim.data.payer).kind == EAP:
+        if bare and case.policy.payer(claim.data.payer).kind == EAP:
             yield claim_found(
                 case,
                 claim,
@@ -246,14 +266,13 @@ def assistance_comes_first(case: ClientCase, now: datetime) -> Iterator[Outcome]
     assisted = [a for a in case.client.authorizations if a.data.kind == EAP]
     if not assisted:
         return
-    policy = case.practice.policy
     left = {
         a.id: None if a.data.units_approved is None else a.data.units_approved - (a.data.units_used_before or 0)
         for a in assisted
     }
     for session, line, day in _visits(case, assisted):
         covering = [a for a in assisted if _covers(a.data, line, day)]
-        if policy.payer(line.payer_id).kind == EAP:
+        if session.policy.payer(line.payer_id).kind == EAP:
             for authorization in covering:
                 units = left[authorization.id]
                 if authorization.data.payer in (None, line.payer_id) and units is not None:

@@ -142,7 +142,7 @@ def modifier_wrong(case: SessionCase, now: datetime) -> Iterator[Outcome]:
 
 
 def _wrong_modifiers(case: SessionCase, line: BilledLine, clinician: Held[Clinician] | None) -> list[str]:
-    payer = case.practice.policy.payer(line.payer_id)
+    payer = case.policy.payer(line.payer_id)
     if not line.line.modifiers and not payer.required_modifiers and not payer.level_modifiers:
         return []
     used = set(line.line.modifiers)

@@ -128,7 +128,7 @@ def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcom
 
 
 def _assisted(case: SessionCase, claim: Held[Claim], day: date) -> bool:
-    return case.practice.policy.payer(claim.data.payer).kind == "eap" and any(
+    return case.policy.payer(claim.data.payer).kind == "eap" and any(
         held.data.kind == "eap"
         and held.data.payer in (None, claim.data.payer)
         and (held.data.start is None or held.data.start <= day)
@@ -154,7 +154,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def _window(case: SessionCase, claim: Held[Claim], day: date) -> tuple[datetime, datetime]:
     """The first and the last instant at which asking was in time for a visit on that day."""
-    policy = case.practice.policy
+    policy = case.policy
     if policy.payer(claim.data.payer).eligibility_rule == "same_month":
         next_month = date(day.year + day.month // 12, day.month % 12 + 1, 1)
         return case.practice.start_of(day.replace(day=1)), case.practice.end_of(next_month - timedelta(days=1))
@@ -252,7 +252,7 @@ def out_of_order(case: SessionCase, now: datetime) -> Iterator[Outcome]:
         active = [
             coverage
             for coverage in case.client(data.client).coverages
-            if covers(coverage.data, day) and case.practice.policy.payer(coverage.data.payer).kind != "eap"
+            if covers(coverage.data, day) and case.policy.payer(coverage.data.payer).kind != "eap"
         ]
         billed = next((coverage for coverage in active if coverage.id == data.coverage), None)
         if data.sequence == "secondary" and data.primary_adjudicated is None:
@@ -302,7 +302,7 @@ def not_in_the_plan(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """
     for line in case.billed_lines:
         coverage = coverage_of(case, line.claim)
-        payer = case.practice.policy.payer(line.payer_id)
+        payer = case.policy.payer(line.payer_id)
         if line.code == "90849" and payer.kind == "medicare":
             continue
         by_plan = coverage is not None and line.code in coverage.data.excluded_codes

@@ -78,7 +78,7 @@ def relational_principal(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """
     for claim in case.standing_claims:
         diagnoses = claim.data.diagnoses
-        if not diagnoses or not case.practice.policy.payer(claim.data.payer).requires_mh_primary_dx:
+        if not diagnoses or not case.policy.payer(claim.data.payer).requires_mh_primary_dx:
             continue
         if is_relational(diagnoses[0]):
             yield claim_found(
@@ -100,7 +100,7 @@ def substance_use_mismatch(case: SessionCase, now: datetime) -> Iterator[Outcome
         claim = lines[0].claim
         codes = sorted({line.code for line in lines} & SUBSTANCE_USE_CODES)
         substance_use = [code for code in claim.data.diagnoses if in_range(code, "F10", "F19")]
-        only_mental_health = case.practice.policy.payer(claim.data.payer).mental_health_only
+        only_mental_health = case.policy.payer(claim.data.payer).mental_health_only
         principal = claim.data.diagnoses[:1]
         if codes and claim.data.diagnoses and not substance_use:
             why = f"bills {words(codes)}, a substance use service, without a diagnosis of F10-F19"

@@ -37,7 +37,7 @@ def consent_expiring(case: ClientCase, now: datetime) -> Iterator[Outcome]:
         expires_on = case.practice.day_of(data.expires)
         moments = {
             days: case.practice.start_of(expires_on - timedelta(days=days))
-            for days in case.practice.policy.consent_expiry_notice_days
+            for days in case.practice.policy_at(now).consent_expiry_notice_days
         }
         due = {days: at for days, at in moments.items() if at <= now}
         for at in moments.values():

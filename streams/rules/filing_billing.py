@@ -41,7 +41,7 @@ def filing_limit(case: SessionCase, now: datetime) -> Iterator[Outcome]:
                 yield from _rechecks(case, day, data.payer, today)
         else:
             filed_at = data.submitted_at or data.accepted_at
-            limit = case.practice.policy.payer(data.payer).filing_days
+            limit = case.policy.payer(data.payer).filing_days
             late = filed_at is not None and (case.practice.day_of(filed_at) - day).days > limit
             found = ("block", limit + 1) if late else None
         if found is not None:
@@ -54,7 +54,7 @@ def filing_limit(case: SessionCase, now: datetime) -> Iterator[Outcome]:
 
 def _limit(case: SessionCase, day: date, payer: str | None, today: date) -> tuple[SeverityWord, int] | None:
     """How bad it is today, and how many days after the visit it became so."""
-    limit = case.practice.policy.payer(payer).filing_days
+    limit = case.policy.payer(payer).filing_days
     passed = (today - day).days
     reached: tuple[SeverityWord, int] | None = None
     for severity, from_days in _steps(case, limit):
@@ -64,7 +64,7 @@ def _limit(case: SessionCase, day: date, payer: str | None, today: date) -> tupl
 
 
 def _steps(case: SessionCase, limit: int) -> list[tuple[SeverityWord, int]]:
-    percent = case.practice.policy.filing_percent
+    percent = case.policy.filing_percent
     return [
         ("warn", -(-limit * percent.get("warn", 60) // 100)),
         ("hold", -(-limit * percent.get("hold", 80) // 100)),
@@ -74,14 +74,14 @@ def _steps(case: SessionCase, limit: int) -> list[tuple[SeverityWord, int]]:
 
 def _rechecks(case: SessionCase, day: date, payer: str | None, today: date) -> Iterator[Recheck]:
     """The next of the days on which it becomes worse."""
-    limit = case.practice.policy.payer(payer).filing_days
+    limit = case.policy.payer(payer).filing_days
     next_day = next((on for _, days in _steps(case, limit) if (on := day + timedelta(days=days)) > today), None)
     if next_day is not None:
         yield Recheck(case.practice.start_of(next_day))
 
 
 def _about_claim(case: SessionCase, claim: Held[Claim], day: date, severity: SeverityWord, since_days: int) -> Found:
-    limit = case.practice.policy.payer(claim.data.payer).filing_days
+    limit = case.policy.payer(claim.data.payer).filing_days
     last_day = day + timedelta(days=limit)
     filed = claim.data.status not in NOT_YET_FILED
     found = claim_found(
@@ -122,7 +122,7 @@ def _unbilled(case: SessionCase, client_id: str, code: str, day: date, today: da
     found = _limit(case, day, first.data.payer, today)
     if found is not None:
         severity, since_days = found
-        limit = case.practice.policy.payer(first.data.payer).filing_days
+        limit = case.policy.payer(first.data.payer).filing_days
         yield Found(
             subject={"session": case.id, "client": client_id},
             why=f"Session {case.id} for client {client_id} was never billed, and the last day of the filing limit of "
@@ -185,7 +185,7 @@ def _earlier(case: SessionCase, claim: Held[Claim]) -> list[Held[Claim]]:
 def _rejected(case: SessionCase, claim: Held[Claim], now: datetime) -> Iterator[Outcome]:
     if claim not in case.standing_claims:
         return
-    days = case.practice.policy.rejected_resubmit_days
+    days = case.policy.rejected_resubmit_days
     rejected_at = claim.data.rejected_at or claim.at
     overdue_at = rejected_at + timedelta(days=days)
     if now <= overdue_at:

@@ -32,7 +32,7 @@ def group_too_large(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """
     present = len(case.attending)
     for line in _one_line_a_claim(case, GROUP):
-        most = case.practice.policy.payer(line.payer_id).group_max
+        most = case.policy.payer(line.payer_id).group_max
         if present > most and case.attended(line.client_id):
             yield claim_found(
                 case,
@@ -52,7 +52,7 @@ def group_too_small(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """
     present = len(case.attending)
     for line in _one_line_a_claim(case, GROUP):
-        least = case.practice.policy.payer(line.payer_id).group_min
+        least = case.policy.payer(line.payer_id).group_min
         if present >= least or not case.attended(line.client_id):
             continue
         unknown = [client_id for client_id in case.expected if not case.attended(client_id)]
@@ -124,7 +124,7 @@ def _of_another_kind(case: SessionCase, line: BilledLine) -> tuple[str, str, str
             "11",
         )
     if line.code == MULTI_FAMILY:
-        if case.practice.policy.payer(line.payer_id).kind == "medicare":
+        if case.policy.payer(line.payer_id).kind == "medicare":
             return f"bills {MULTI_FAMILY} to Medicare, which does not cover it", "Do not bill Medicare for it.", "96"
         count = _families_present(case)
         if count is not None and count < 2:

@@ -1,6 +1,6 @@
 """Has the right person signed for a minor, and for somebody who was one until a birthday? Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
 from schemas.care import Consent, Relationship, Signer
@@ -42,7 +42,7 @@ def minor_without_rightful_signature(case: SessionCase, now: datetime) -> Iterat
             if not any(_signed_as(consent.data, "guardian") for consent in held):
                 yield not_recorded(f"the date of birth of client {client_id}", subject, (client.record, *held))
             continue
-        problems = [_problem(case, client, age, consent) for consent in held]
+        problems = [signature_problem(case, client, age, consent) for consent in held]
         if None in problems:
             continue
         unknown = next((problem for problem in problems if isinstance(problem, Unknown)), None)
@@ -65,10 +65,11 @@ class Unknown(str):
     __slots__ = ()
 
 
-def _problem(case: SessionCase, client: ClientView, age: int, consent: Held[Consent]) -> str | None:
+def signature_problem(case: SessionCase, client: ClientView, age: int, consent: Held[Consent]) -> str | None:
+    """What is wrong with who signed for a minor of that age; None if nothing is, Unknown if a fact is missing."""
     data = consent.data
     guardians = _signed_as(data, "guardian")
-    ages = case.practice.policy.minor_self_consent_age.get(case.state_of(client.id) or "", {})
+    ages = case.policy.minor_self_consent_age.get(case.state_of(client.id) or "", {})
     sud = part2_patient(case, client)
     may_sign_alone = age >= (ages.get("sud" if sud else "mental_health") or ADULT)
     own = _signed_as(data, "self")
@@ -109,7 +110,7 @@ def _not_rightful(case: SessionCase, client: ClientView, signer: Signer, consent
         if any(link.data.may_consent is None for link in links):
             return Unknown(f"whether {signer.person} may consent for client {client.id}")
         return f"the signer {signer.person} has no legal authority to sign"
-    if any(link.data.document_on_file or not _needs_paper(case, client, link.data) for link in able):
+    if any(link.data.document_on_file or not needs_paper(client, link.data, case.client) for link in able):
         return None
     if any(link.data.document_on_file is None for link in able):
         return Unknown(f"whether a custody or guardianship paper of {signer.person} is on file")
@@ -125,7 +126,7 @@ def _ended_since(link: Held[Relationship], case: SessionCase) -> bool:
     return link.data.to is not None and case.starts_at is not None and link.at > case.starts_at
 
 
-def _needs_paper(case: SessionCase, client: ClientView, link: Relationship) -> bool:
+def needs_paper(client: ClientView, link: Relationship, find: Callable[[str], ClientView]) -> bool:
     """A guardian who is no parent; one of two parted parents; a parent where the paper on file is another's."""
     if link.kind not in PARENTS:
         return True
@@ -137,7 +138,7 @@ def _needs_paper(case: SessionCase, client: ClientView, link: Relationship) -> b
     if any(other.document_on_file for other in others):
         return True
     parents = {other.data.person for other in client.relationships() if other.data.kind in PARENTS}
-    spouses = [bond.data for id_ in parents if id_ is not None for bond in case.client(id_).relationships()]
+    spouses = [bond.data for id_ in parents if id_ is not None for bond in find(id_).relationships()]
     return any(
         bond.kind in PARTED and {bond.person, bond.of} <= parents and link.person in (bond.person, bond.of)
         for bond in spouses
@@ -174,7 +175,7 @@ def guardian_consent_lapsed(case: SessionCase, now: datetime) -> Iterator[Outcom
                 if consent_holds(consent.data, starts_at)
                 and (kind == "treatment" or consent.data.unit in (None, case.session.unit))
             ]
-            if holding and all(_only_a_guardian_signed(consent.data, of_age_at, lacks_capacity) for consent in holding):
+            if holding and all(only_a_guardian_signed(consent.data, of_age_at, lacks_capacity) for consent in holding):
                 lapsed += holding
                 kinds.append(words)
         if not lapsed:
@@ -194,7 +195,8 @@ def guardian_consent_lapsed(case: SessionCase, now: datetime) -> Iterator[Outcom
         )
 
 
-def _only_a_guardian_signed(consent: Consent, of_age_at: datetime | None, needs_guardian: bool) -> bool:
+def only_a_guardian_signed(consent: Consent, of_age_at: datetime | None, needs_guardian: bool) -> bool:
+    """Nobody but a guardian has signed, and the person has not signed since coming of age."""
     guardians = _signed_as(consent, "guardian")
     if not guardians:
         return False

@@ -90,7 +90,7 @@ def cloned_notes(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """
     notes = [n for n in case.notes if n.data.client is not None and n.data.kind in (None, "progress") and n.data.text]
     alike: dict[str, list[Held[Note]]] = {}
-    percent = case.practice.policy.note_similarity_percent
+    percent = case.policy.note_similarity_percent
     for index, note in enumerate(notes):
         for other in notes[index + 1 :]:
             if note.data.client != other.data.client and _alike(note.data.text or "", other.data.text or "", percent):

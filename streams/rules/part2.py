@@ -1,6 +1,6 @@
 """Is a SUD program's record protected as 42 CFR Part 2 asks? Consent, elements, recipients, notice. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from schemas.care import Consent, Message
@@ -52,6 +52,17 @@ def disclosures(case: ClientCase) -> Iterator[Held[Message]]:
     return (message for message in case.client.messages("disclosure") if message.data.status in ("pending", "sent"))
 
 
+def vendor_is_bound(practice: PracticeView) -> bool:
+    """A QSOA or a business associate agreement binds whoever runs the model."""
+    agreements = practice.policy.ai_vendor
+    return bool(agreements.get("qsoa") or agreements.get("baa"))
+
+
+def ai_may_process(tpo: Iterable[Held[Consent]], moment: datetime) -> bool:
+    """Any of these TPO consents reaches the AI vendor at that moment."""
+    return any(holds_for(consent.data, moment, AI_VENDOR) for consent in tpo)
+
+
 # --- C10 ---------------------------------------------------------------------------------------------------------
 
 
@@ -87,8 +98,7 @@ def claim_or_ai_without_tpo(case: SessionCase, now: datetime) -> Iterator[Outcom
             evidence=(claim, client.record, *tpo),
             money_at_stake_cents=cents(data.total),
         )
-    agreements = case.practice.policy.ai_vendor
-    if agreements.get("qsoa") or agreements.get("baa"):
+    if vendor_is_bound(case.practice):
         return
     for note in ai_drafts(case):
         if note.data.status not in ("requested", "draft"):
@@ -100,9 +110,7 @@ def claim_or_ai_without_tpo(case: SessionCase, now: datetime) -> Iterator[Outcom
             asked_at = note.data.requested_at or note.at
             yield from turning_points(tpo, now)
             moments = (asked_at, now) if note.data.status == "requested" else (asked_at,)
-            if not covered(case.practice, client):
-                continue
-            if any(holds_for(consent.data, moment, AI_VENDOR) for consent in tpo for moment in moments):
+            if not covered(case.practice, client) or any(ai_may_process(tpo, moment) for moment in moments):
                 continue
             yield Found(
                 subject={"session": case.id, "client": client_id, "note": note.id},
@@ -157,7 +165,7 @@ def deficient_part2_consent(case: ClientCase, now: datetime) -> Iterator[Outcome
         on_file = case.client.consents(kind)
         yield from turning_points(on_file, now)
         held = [consent for consent in on_file if holds_for(consent.data, now)]
-        lacking = {consent.id: _lacking(consent.data) for consent in held}
+        lacking = {consent.id: missing_elements(consent.data) for consent in held}
         for consent in held:
             missing = lacking[consent.id]
             if not missing or any(not lacking[other.id] and _same_scope(other, consent) for other in held):
@@ -233,7 +241,8 @@ def _same_scope(other: Held[Consent], consent: Held[Consent]) -> bool:
     return consent.data.kind == "part2_tpo" or set(other.data.recipients) >= set(consent.data.recipients)
 
 
-def _lacking(consent: Consent) -> tuple[str, ...]:
+def missing_elements(consent: Consent) -> tuple[str, ...]:
+    """What 42 CFR 2.31 asks of a Part 2 consent of this kind and this one lacks."""
     required = TPO_ELEMENTS if consent.kind == "part2_tpo" else ELEMENTS
     missing = [element for element in required if element not in consent.elements]
     unlimited = consent.expires is None and (consent.expires_text or "").strip().casefold() in NO_EXPIRY

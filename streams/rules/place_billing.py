@@ -86,7 +86,7 @@ def modifiers_asked(case: SessionCase, line: BilledLine) -> frozenset[str]:
 
     The policy may say it either way round: `{"90853": ["HQ"]}` or `{"HQ": ["90853"]}`; a plain list is for every line.
     """
-    required = case.practice.policy.payer(line.payer_id).required_modifiers
+    required = case.policy.payer(line.payer_id).required_modifiers
     if not required:
         return _NONE
     if not isinstance(required, dict):

@@ -94,7 +94,7 @@ def code_of_another_program(case: SessionCase, now: datetime) -> Iterator[Outcom
     for line in case.billed_lines:
         record = case.client(line.client_id).record
         programs = {case.session.program, None if record is None else record.data.program} - {None}
-        medicare = case.practice.policy.payer(line.payer_id).kind == "medicare"
+        medicare = case.policy.payer(line.payer_id).kind == "medicare"
         procedure = None if day is None else procedure_on(line.code, day)
         if line.code == GROUP and medicare and "php" in programs:
             yield claim_found(

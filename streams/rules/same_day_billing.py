@@ -50,7 +50,7 @@ def pair_of_codes(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     but documented at overlapping times (block). Source: domain-facts §1.3, §1.7 B16; pairs from the policy's `ptp`.
     """
     day = case.service_on
-    pairs = () if day is None else tuple(pair for pair in case.practice.policy.ptp if pair.holds_on(day))
+    pairs = () if day is None else tuple(pair for pair in case.policy.ptp if pair.holds_on(day))
     for line in case.billed_lines:
         for pair in pairs:
             if line.code != pair.needs_modifier:
@@ -150,7 +150,7 @@ def too_many_units(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     One service billed again (B19, B43) or by a second clinician (B35) is not more units. Stands with the claim that
     goes beyond. Source: domain-facts §1.3 (MUE), §1.7 B18; numbers from the policy's `mue_per_day`.
     """
-    limits = case.practice.policy.mue_per_day
+    limits = case.policy.mue_per_day
     for claim_id, lines in case.lines_of_claim.items():
         claim = lines[0].claim
         client_id = claim.data.client

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from schemas.care import Consent, Form, Signer
-from streams.cases import CONJOINT_KINDS, GROUP_KINDS, ClientCase, ClientView, SessionCase, consent_holds
+from streams.as_of import meant_for, needed_kinds
+from streams.cases import ClientCase, ClientView, SessionCase, consent_holds
 from streams.rule import Found, Outcome, Recheck, not_recorded
-from streams.rules.ai_drafting import for_this_session
-from streams.rules.attending import ADULT, covers_group_session
 from streams.scope import turning_points
 
 
@@ -22,12 +21,12 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
         return
     for client_id in case.participants:
         client = case.client(client_id)
-        needed = tuple(_needed(case, client_id))
+        needed = tuple(needed_kinds(case, client_id))
         for kind in _asked(client, needed):
             on_file = client.consents(kind)
             if not any(_signed_after(consent.data, ended_at) for consent in on_file):
                 continue
-            own = [consent for consent in on_file if _meant_for(case, consent.data)]
+            own = [consent for consent in on_file if meant_for(case, consent.data)]
             late = [consent for consent in own if _signed_after(consent.data, ended_at)]
             if any(consent_holds(consent.data, starts_at) for consent in own if consent not in late):
                 continue
@@ -61,28 +60,6 @@ def _asked(client: ClientView, needed: tuple[str, ...]) -> tuple[str, ...]:
     on_file = () if client.file is None else client.file.all("consent")
     dated_back = (consent.data.kind for consent in on_file if consent.data.effective is not None)
     return tuple(dict.fromkeys((*needed, *dated_back)))
-
-
-def _needed(case: SessionCase, client_id: str) -> Iterator[str]:
-    yield "treatment"
-    if case.session.kind in GROUP_KINDS:
-        yield "group_agreement"
-    age = case.age_of(client_id)
-    if case.session.kind in CONJOINT_KINDS and (age is None or age >= ADULT):
-        # a minor signs none: without this, the one signed on coming of age would be late for every session before
-        yield "conjoint_agreement"
-    if case.remote:
-        yield "telehealth"
-    if case.recordings:
-        yield "recording"
-    if case.session.guests:
-        yield "observation"
-
-
-def _meant_for(case: SessionCase, consent: Consent) -> bool:
-    if consent.kind == "group_agreement" and case.group is not None:
-        return covers_group_session(consent, case, case.group)
-    return for_this_session(consent, case)
 
 
 def _claims(consent: Consent, day: date) -> bool | None:

@@ -68,7 +68,7 @@ def state_set_not_signed(case: ClientCase, now: datetime) -> Iterator[Outcome]:
     Source: domain-facts §2.6 C25.
     """
     record = case.client.record
-    sets = case.practice.policy.state_consent_sets
+    sets = case.practice.policy_at(now).state_consent_sets
     if record is None or record.data.patient is False or record.data.state not in sets:
         return
     required = sets[record.data.state]

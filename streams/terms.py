@@ -1,0 +1,113 @@
+"""Under which terms did a group meet: which cycle was it, and which version of its agreement was in force?
+
+A group's record speaks of its present cycle only; this keeps what each of its versions said. Pure and convergent: a
+function of the set of versions seen, in whatever order they came.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from schemas.care import Group
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What one or more versions of the record said. `cycle` None: of no cycle, so for whatever has none.
+
+    `first_at`: when it was first said; `last_rev`: the newest version that said so.
+    """
+
+    cycle: str | None
+    start: date | None
+    end: date | None
+    agreement_version: str | None
+    first_at: datetime
+    last_rev: int
+
+    @property
+    def key(self) -> str:
+        """The same for the same terms."""
+        said = [self.cycle, self.start, self.end, self.agreement_version]
+        return orjson.dumps(said).decode()
+
+    @property
+    def of(self) -> str:
+        """Which cycle it speaks of: by id, or by its first day."""
+        return self.cycle or ("" if self.start is None else self.start.isoformat())
+
+    def contains(self, day: date) -> bool:
+        """The day lies in the cycle, both ends included; what has no dates contains every day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+def learned(known: dict[str, Terms], group: Group, at: datetime, rev: int) -> None:
+    """Take in what one version of a group's record says; the earliest moment and the newest version count."""
+    cycle = group.cycle
+    terms = Terms(
+        cycle=None if cycle is None else cycle.id,
+        start=None if cycle is None else cycle.start,
+        end=None if cycle is None else cycle.end,
+        agreement_version=group.agreement_version,
+        first_at=at,
+        last_rev=rev,
+    )
+    key = terms.key
+    before = known.get(key)
+    if before is not None and before.first_at <= at and before.last_rev >= rev:
+        return
+    if before is not None:
+        terms = Terms(
+            terms.cycle,
+            terms.start,
+            terms.end,
+            terms.agreement_version,
+            min(before.first_at, at),
+            max(before.last_rev, rev),
+        )
+    known[key] = terms
+
+
+def in_force(known: Mapping[str, Terms], day: date, moment: datetime) -> tuple[Terms, ...]:
+    """The terms under which a session of that day and moment may have met: of the cycle that contains the day, those
+    said last before the moment, and those said last of all (a correction). Empty if the record never spoke of that day,
+    or only later: then nobody knows.
+    """
+    newest: dict[str, Terms] = {}
+    for terms in known.values():
+        other = newest.get(terms.of)
+        if other is None or (terms.last_rev, terms.key) > (other.last_rev, other.key):
+            newest[terms.of] = terms
+    of_day = [terms for terms in newest.values() if terms.contains(day)]
+    # what names a cycle knows better than what names none
+    of_day = [terms for terms in of_day if terms.of] or of_day
+    found: dict[str, Terms] = {}
+    for last in of_day:
+        before = [terms for terms in known.values() if terms.of == last.of and terms.first_at <= moment]
+        if before:
+            then = max(before, key=lambda terms: (terms.first_at, terms.key))
+            found |= {then.key: then, last.key: last}
+    return tuple(found.values())
+
+
+def terms_of(raw: Iterable[Mapping[str, Any]]) -> dict[str, Terms]:
+    """What was sealed."""
+
+    def day(text: str | None) -> date | None:
+        return None if text is None else date.fromisoformat(text)
+
+    kept = (
+        Terms(
+            item["cycle"],
+            day(item["start"]),
+            day(item["end"]),
+            item["agreement_version"],
+            datetime.fromisoformat(item["first_at"]),
+            item["last_rev"],
+        )
+        for item in raw
+    )
+    return {terms.key: terms for terms in kept}
