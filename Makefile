@@ -22,7 +22,7 @@ test: $(READY) system ## Every test, with real broker, change capture, databases
 	$(BIN)/pytest -m "stack or browser"
 
 test-fast: $(READY) ## The tests that need no part running, in under a minute
-	$(BIN)/pytest -n 2 -m "not stack and not browser"
+	$(BIN)/pytest -n 2 -m "not stack and not browser and not long"
 
 check: $(READY) ## Format, lint, types, architecture, schemas up to date
 	$(BIN)/ruff format --check .

@@ -25,6 +25,7 @@ run(ConsoleConfig(port=int(sys.argv[1]), cookie_secret="of-this-test", users_pat
 """
 
 
+@pytest.mark.long
 @pytest.mark.timeout(90)
 def test_it_serves_while_all_else_is_away_and_ends_with_code_0_even_while_somebody_listens(tmp_path: Path) -> None:
     [(name, password), *_] = ensure_demo_users(tmp_path / "users.json")

@@ -17,6 +17,8 @@ from infra.practice.people import npi
 from infra.practice.world import NO_MISTAKES, USUAL_MISTAKES
 from tests.infra.practice.capturing import Capture, acts_until, care_changes
 
+pytestmark = pytest.mark.long
+
 ANCHOR = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 END = ANCHOR + timedelta(days=20)
 SEED, DAYS = 7, 40

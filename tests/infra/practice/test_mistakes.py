@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from infra.practice.acts import PLANTED, Rows
 from infra.practice.world import NO_MISTAKES, USUAL_MISTAKES
 from schemas.change import Change, ChangeSet
@@ -17,6 +19,8 @@ from streams.book import Book, Shelves
 from streams.catalogue import RULES
 from streams.keeper import Keeper
 from tests.infra.practice.capturing import Capture, acts_until, care_changes
+
+pytestmark = pytest.mark.long
 
 ANCHOR = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 IMPLEMENTED = {rule.id for rule in RULES}

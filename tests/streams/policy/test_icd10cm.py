@@ -57,6 +57,7 @@ def test_ranges_are_of_categories() -> None:
     assert not in_range("F20.0", "F10", "F19")
 
 
+@pytest.mark.long
 def test_it_agrees_with_the_package_on_every_code_and_never_imports_it() -> None:
     # the package takes seconds and 180 MB to import, so that happens in a process of its own
     script = """
