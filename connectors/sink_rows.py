@@ -3,7 +3,7 @@
 Reads findings, facts, draft.requests and the headers of dead.letters. Must never look into a dead letter's value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -12,23 +12,33 @@ from pydantic import ValidationError
 
 from schemas.codec import codec, where_of
 from schemas.dead_letter import DeadLetter
+from schemas.draft_fact import DraftFact
 from schemas.draft_request import DraftRequest
+from schemas.evidence import EVIDENCE
 from schemas.facts import FACTS
 from schemas.finding import Finding
 from schemas.reasons import Poison, Reason
 from schemas.record import Schema
-from schemas.topics import DEAD_LETTERS, DRAFT_REQUESTS, FINDINGS, HEADER_DEAD_LETTER
+from schemas.topics import DEAD_LETTERS, DRAFT_FACTS, DRAFT_REQUESTS, FINDINGS, HEADER_DEAD_LETTER
+from schemas.topics import EVIDENCE as EVIDENCE_TOPIC
 from schemas.topics import FACTS as FACTS_TOPIC
 
 TABLES: Final[dict[str, type[Schema]]] = {
     "fact_finding": Finding,
     **FACTS,
+    **EVIDENCE,
     "fact_draft_request": DraftRequest,
+    "fact_draft": DraftFact,
     "fact_dead_letter": DeadLetter,
 }
 """Table → the model whose fields are its columns."""
 COLUMNS: Final = {table: tuple(model.model_fields) for table, model in TABLES.items()}
-TOPICS: Final = (FINDINGS.name, FACTS_TOPIC.name, DRAFT_REQUESTS.name, DEAD_LETTERS.name)
+_WHOLE: Final = {
+    FINDINGS.name: "fact_finding",
+    DRAFT_REQUESTS.name: "fact_draft_request",
+    DRAFT_FACTS.name: "fact_draft",
+}
+TOPICS: Final = (*_WHOLE, FACTS_TOPIC.name, EVIDENCE_TOPIC.name, DEAD_LETTERS.name)
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2299, 12, 31)
 _LARGEST = 2**63 - 1
@@ -49,9 +59,10 @@ def row_of(topic: str, value: bytes | None, headers: Headers = ()) -> TableRow:
     if topic == DEAD_LETTERS.name:
         return row_of_record("fact_dead_letter", _letter(headers))
     if topic == FACTS_TOPIC.name:
-        return _fact(value)
-    table = {FINDINGS.name: "fact_finding", DRAFT_REQUESTS.name: "fact_draft_request"}[topic]
-    return row_of_record(table, codec(topic).decode(value))
+        return _fact(topic, value, FACTS)
+    if topic == EVIDENCE_TOPIC.name:
+        return _fact(topic, value, EVIDENCE)
+    return row_of_record(_WHOLE[topic], codec(topic).decode(value))
 
 
 def row_of_record(table: str, record: Schema) -> TableRow:
@@ -59,14 +70,14 @@ def row_of_record(table: str, record: Schema) -> TableRow:
     return TableRow(table, tuple(_cell(name, getattr(record, name)) for name in COLUMNS[table]))
 
 
-def _fact(value: bytes | None) -> TableRow:
-    raw = codec(FACTS_TOPIC.name).decode_plain(value)
+def _fact(topic: str, value: bytes | None, models: Mapping[str, type[Schema]]) -> TableRow:
+    raw = codec(topic).decode_plain(value)
     table = raw.get("table")
-    if not isinstance(table, str) or table not in FACTS:
+    if not isinstance(table, str) or table not in models:
         raise Poison(Reason.UNKNOWN_ENTITY, "table")
     try:
         # by the table it names: several facts have the same fields, so the row alone does not say what it is
-        record = FACTS[table].model_validate(raw.get("row"))
+        record = models[table].model_validate(raw.get("row"))
     except ValidationError as error:
         raise Poison(Reason.IMPOSSIBLE_VALUE, where_of(error)) from None
     return row_of_record(table, record)

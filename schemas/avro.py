@@ -56,10 +56,15 @@ def _record(model: type[Schema], seen: set[str]) -> Avro:
         if phi is not None:
             avro["phi"] = phi.value
         if not info.is_required():
-            default = info.get_default()
-            avro["default"] = list(default) if isinstance(default, tuple) else default
+            avro["default"] = _default(info.get_default())
         fields.append(avro)
     return {"type": "record", "name": model.__name__, "namespace": NAMESPACE, "fields": fields}
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Schema):
+        return value.model_dump(mode="json", by_alias=True)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _type(annotation: Any, seen: set[str]) -> Avro:

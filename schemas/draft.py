@@ -6,7 +6,7 @@ People are named by client id only. Nothing here reaches a chart before a licens
 from typing import Annotated, Literal
 
 from schemas.phi import Phi
-from schemas.record import Clinical, Count, Flag, Id, Instant, Label, Many, Schema, Word
+from schemas.record import Clinical, Count, Flag, Id, Instant, Label, Many, Number, Schema, Word
 from schemas.session_file import GoalId, Template
 
 Part = Annotated[
@@ -144,10 +144,31 @@ class Draft(Schema):
     raw_request: Clinical | None = None
 
 
+class Cited(Schema):
+    """What stands behind an evidence id, de-identified as the drafter read it. `speaker`: a client id or THERAPIST."""
+
+    id: Id
+    text: Clinical
+    speaker: Id | None = None
+
+
+class ModelUse(Schema):
+    """What a draft cost. `rung`: which way of asking for JSON was answered; `local` if no model wrote it."""
+
+    rung: Word = "local"
+    model: Word | None = None
+    calls: Count = 0
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cost_micros: Count = 0
+    seconds: Number = 0.0
+
+
 class SessionDraft(Schema):
     """The record on `drafts`: one per draft request; `draft_id` is derived from the request, so a repeat is the same.
 
-    `state`: drafted, blocked (nothing may be drafted; `draft.blocked` says why) or withdrawn (void).
+    `state`: drafted, blocked (nothing may be drafted; `draft.blocked` says why) or withdrawn (void). `version` is that
+    of the context it was made from: the highest counts. `cited`: the text behind every evidence id it uses.
     """
 
     draft_id: Id
@@ -161,4 +182,9 @@ class SessionDraft(Schema):
     state: Annotated[Literal["drafted", "blocked", "withdrawn"], Phi.NONE]
     created_at: Instant
     draft: Draft
+    cited: Many[Cited] = ()
+    use: ModelUse = ModelUse()
+    requested_at: Instant | None = None
+    changed_at: Instant | None = None
+    fingerprint: Word | None = None
     version: Count = 0

@@ -50,3 +50,15 @@ CONSOLE_STREAMS = Gauge("conjoint_console_live_streams", "Browsers listening for
 SIGN_INS = Counter("conjoint_sign_ins_total", "Sign-in attempts, by outcome", ["outcome"])
 PRACTICE_CLOCK = Gauge("conjoint_practice_clock_seconds", "The practice's clock (Unix time)")
 SIMULATOR_ACTIONS = Counter("conjoint_simulator_actions_total", "What the reference practice did", ["action"])
+DRAFTS = Counter("conjoint_drafts_total", "Drafts delivered, by state and who wrote them", ["state", "drafter"])
+DRAFTS_WAITING = Gauge("conjoint_drafts_waiting", "Draft contexts not yet answered by a draft")
+DRAFTS_OVERTAKEN = Counter(
+    "conjoint_drafts_overtaken_total", "Drafts given up because the session or a consent changed meanwhile", ["step"]
+)
+DRAFT_SECONDS = Histogram("conjoint_draft_seconds", "From starting a draft to its delivery", buckets=LATENCY_SECONDS)
+MODEL_CALLS = Counter(
+    "conjoint_model_calls_total", "Questions to the model, by way of asking and outcome", ["rung", "outcome"]
+)
+MODEL_SECONDS = Histogram("conjoint_model_call_seconds", "One request to the model", buckets=LATENCY_SECONDS)
+MODEL_TOKENS = Counter("conjoint_model_tokens_total", "Tokens, by direction", ["direction"])
+MODEL_COST = Counter("conjoint_model_cost_dollars_total", "What the model cost, by the configured prices")

@@ -1,6 +1,7 @@
 """The one-page map of the stream: which agent reads what, keeps what, sends what.
 
     care.changes ──► keep_files ──► findings, draft.requests, facts        (dead.letters for what cannot be)
+                                └─► draft.contexts ──► write_drafts ──► drafts, draft.facts    (drafting/writing.py)
 
 Reads care.changes; writes the topics above and the tables' changelogs. No decision is made here: see keeper.py.
 """
@@ -20,10 +21,13 @@ from faust.transport.drivers.aiokafka import Producer as FaustProducer
 
 from schemas import metrics
 from schemas.codec import codec, read_change_set
+from schemas.facts import Fact
 from schemas.reasons import Poison, Reason
 from schemas.topics import (
     CARE_CHANGES,
+    DRAFT_CONTEXTS,
     DRAFT_REQUESTS,
+    EVIDENCE,
     FACTS,
     FINDINGS,
     HEADER_COMMITTED_MS,
@@ -229,7 +233,7 @@ class KeepFiles:
             log.error("defect: %s at %s:%s", type(error).__name__, Path(place.filename).name, place.lineno)
             dead(Poison(Reason.FAILED, f"{Path(place.filename).stem}:{place.lineno}"))
             return
-        self._send(effects, headers)
+        self._send(effects, headers, partition)
         if not change_set.is_tick:
             metrics.APPLY_SECONDS.observe(time.perf_counter() - started)
             metrics.CHANGE_SET_SIZE.observe(len(change_set.changes))
@@ -241,7 +245,7 @@ class KeepFiles:
             self._keepers[partition] = Keeper(book)
         return self._keepers[partition]
 
-    def _send(self, effects: Effects, headers: dict[str, bytes]) -> None:
+    def _send(self, effects: Effects, headers: dict[str, bytes], partition: int) -> None:
         committed_ms = headers.get(HEADER_COMMITTED_MS)
         carried: dict[str, str | bytes | None] = {} if committed_ms is None else {HEADER_COMMITTED_MS: committed_ms}
         for finding in effects.findings:
@@ -254,8 +258,12 @@ class KeepFiles:
                 DRAFT_REQUESTS.name, request.practice_id, codec(DRAFT_REQUESTS.name).encode(request), carried
             )
             metrics.DRAFT_REQUESTS.labels(request.state).inc()
+        for context in effects.contexts:
+            encoded = codec(DRAFT_CONTEXTS.name).encode(context)
+            self._outbox.send(DRAFT_CONTEXTS.name, context.request_id, encoded, partition=partition)
         for fact in effects.facts:
-            self._outbox.send(FACTS.name, fact.practice_id, codec(FACTS.name).encode(fact))
+            topic = FACTS if isinstance(fact, Fact) else EVIDENCE
+            self._outbox.send(topic.name, fact.practice_id, codec(topic.name).encode(fact))
         for reason, count in effects.outcomes.items():
             metrics.OUTCOMES.labels(STEP, reason.value).inc(count)
         for rule, count in effects.failed_rules.items():

@@ -86,12 +86,20 @@ class Outbox:
         self._timeout_s = timeout_s
         self._failed: str | None = None
 
-    def send(self, topic: str, key: str, value: bytes, headers: dict[str, str | bytes | None] | None = None) -> None:
-        """Queue one output; acknowledged by the next `flush` at the latest."""
+    def send(
+        self,
+        topic: str,
+        key: str,
+        value: bytes,
+        headers: dict[str, str | bytes | None] | None = None,
+        partition: int | None = None,
+    ) -> None:
+        """Queue one output; acknowledged by the next `flush` at the latest. `partition` None: the key's own."""
+        place = {} if partition is None else {"partition": partition}
         while True:
             try:
                 self._producer.produce(
-                    topic, key=key, value=value, headers=headers or None, on_delivery=self._on_delivery
+                    topic, key=key, value=value, headers=headers or None, on_delivery=self._on_delivery, **place
                 )
                 break
             except BufferError:

@@ -19,7 +19,10 @@ from schemas.avro import avro_of
 from schemas.care import ENTITIES, PARTS, Checkin, Client, Note
 from schemas.change import Change, ChangeSet
 from schemas.codec import Codec, change_of, codec, read_change_set
+from schemas.draft_context import DraftContext
+from schemas.draft_fact import DraftFact
 from schemas.draft_request import DraftRequest
+from schemas.evidence import Evidence
 from schemas.facts import FACTS, Fact
 from schemas.finding import Finding
 from schemas.reasons import DEADLY, Poison, Reason
@@ -57,7 +60,7 @@ def test_every_kind_of_change_survives_the_wire(entity: str, list_: str | None, 
     law()
 
 
-@pytest.mark.parametrize("model", [Finding, DraftRequest, Fact], ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", [Finding, DraftRequest, DraftContext, DraftFact, Fact, Evidence], ids=lambda model: model.__name__)
 def test_every_output_survives_the_wire(model: type[Schema]) -> None:
     topic = next(topic.name for topic in TOPICS if topic.value is model)
 
@@ -96,6 +99,10 @@ GOLD = {
     "findings": "open",
     "draft.requests": "requested",
     "facts": "fact_session",
+    "evidence": "fact_disclosure",
+    "draft.contexts": "requested",
+    "drafts": "drafted",
+    "draft.facts": "drafted",
 }
 
 

@@ -11,6 +11,9 @@ from schemas import metrics
 
 LABELS = frozenset(
     {
+        "direction",
+        "drafter",
+        "rung",
         "step",
         "topic",
         "reason",

@@ -33,9 +33,11 @@ def test_names_are_unique_and_legal() -> None:
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 def test_the_broker_is_told_how_long_and_how_large(topic: Topic) -> None:
+    kept = {"cleanup.policy": "compact,delete", "min.cleanable.dirty.ratio": "0.1"} if topic.latest_only else {}
     assert topic.config == {
         "retention.ms": str(topic.retention_ms),
         "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        **kept,
     }
     assert topic.retention_ms >= 14 * DAY_MS
 
