@@ -37,7 +37,7 @@ from schemas.reasons import Poison
 from streams.calendars import HOUR_SECONDS, Calendars, hours_between
 from streams.files import File, FileKey, FileKind, Held
 from streams.policy import Policy, PolicyBook, policy_of
-from streams.terms import Terms, in_force
+from streams.terms import Terms, composition_at, in_force
 
 FindFile = Callable[[FileKey], File | None]
 
@@ -375,6 +375,14 @@ class SessionCase:
         """The family or couple that met."""
         file = self.unit_file(self.session.unit)
         return None if file is None else file.one("family") or file.one("couple")
+
+    def composition_at(self, moment: datetime) -> frozenset[str] | None:
+        """Who belonged to the family or couple at a moment; None if its record does not tell."""
+        file, unit = self.unit_file(self.session.unit), self.family
+        told = None if file is None else composition_at(file.compositions, moment)
+        if told is None and unit is not None and unit.at <= moment and unit.data.members:
+            return frozenset(unit.data.members)
+        return told
 
     @property
     def notes(self) -> tuple[Held[Note], ...]:

@@ -12,12 +12,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from schemas.care import ENTITIES, PARTS, Group, PersonRef
+from schemas.care import ENTITIES, PARTS, Couple, Family, Group, PersonRef
 from schemas.change import Change
 from schemas.draft_request import DraftRequest
 from schemas.finding import Finding
 from schemas.record import Schema
-from streams.terms import Terms, learned, terms_of
+from streams.terms import Composition, Terms, compositions_of, joined, learned, terms_of
 
 T = TypeVar("T", bound=Schema)
 
@@ -101,6 +101,8 @@ class File:
     """Client files: ids of the clients whose guardian, relative or subscriber this person ever was; only ever grows."""
     terms: dict[str, Terms] = field(default_factory=dict)
     """Unit files: what any version of a group's record ever said of its cycle and agreement, each once."""
+    compositions: dict[str, Composition] = field(default_factory=dict)
+    """Unit files: whom any version of a family's or couple's record ever named, each once."""
     findings: dict[str, Finding] = field(default_factory=dict)
     requests: dict[str, DraftRequest] = field(default_factory=dict)
     contexts: dict[str, str] = field(default_factory=dict)
@@ -129,6 +131,8 @@ class File:
         data = None if change.op == "delete" else change.data
         if change.part is None and isinstance(data, Group):
             learned(self.terms, data, change.at, change.rev)
+        elif change.part is None and isinstance(data, Family | Couple):
+            joined(self.compositions, data.members, change.at)
         if known is not None and known.rev > change.rev:
             outcome, kept = Fold.STALE, known
         elif known is not None and known.rev == change.rev:
@@ -221,6 +225,7 @@ def seal(file: File) -> bytes:
             "units": sorted(file.units),
             "dependents": sorted(file.dependents),
             "terms": list(file.terms.values()),
+            "compositions": list(file.compositions.values()),
             "findings": list(file.findings.values()),
             "requests": list(file.requests.values()),
             "contexts": file.contexts,
@@ -268,6 +273,7 @@ def _file_of(key: FileKey, raw: dict[str, Any]) -> File:
         # a file sealed before these were kept has none
         dependents=set(raw.get("dependents", ())),
         terms=terms_of(raw.get("terms", ())),
+        compositions=compositions_of(raw.get("compositions", ())),
         findings={item["finding_id"]: Finding.model_validate(item) for item in raw["findings"]},
         requests={item["request_id"]: DraftRequest.model_validate(item) for item in raw["requests"]},
         contexts=raw.get("contexts", {}),

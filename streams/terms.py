@@ -1,7 +1,7 @@
-"""Under which terms did a group meet: which cycle was it, and which version of its agreement was in force?
+"""Under which terms did a unit meet on a day: which cycle and agreement of a group, which people of a family?
 
-A group's record speaks of its present cycle only; this keeps what each of its versions said. Pure and convergent: a
-function of the set of versions seen, in whatever order they came.
+A record speaks of the present only; this keeps what each of its versions said. Pure and convergent: a function of the
+set of versions seen, in whatever order they came.
 """
 
 from collections.abc import Iterable, Mapping
@@ -91,6 +91,36 @@ def in_force(known: Mapping[str, Terms], day: date, moment: datetime) -> tuple[T
             then = max(before, key=lambda terms: (terms.first_at, terms.key))
             found |= {then.key: then, last.key: last}
     return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Who belonged to a family or couple by some versions of its record; `first_at`: when that was first said."""
+
+    members: tuple[str, ...]
+    first_at: datetime
+
+
+def joined(known: dict[str, Composition], members: Iterable[str], at: datetime) -> None:
+    """Take in whom one version of a record names; of the same people the earliest moment counts. Nobody is nothing:
+    then the source keeps them as rows of their own."""
+    people = tuple(sorted(set(members)))
+    key = "\x1f".join(people)
+    before = known.get(key)
+    if people and (before is None or at < before.first_at):
+        known[key] = Composition(people, at)
+
+
+def composition_at(known: Mapping[str, Composition], moment: datetime) -> frozenset[str] | None:
+    """Who belonged to the unit at a moment, by what was said last before it; None if nothing had been said."""
+    said = [composition for composition in known.values() if composition.first_at <= moment]
+    return frozenset(max(said, key=lambda c: (c.first_at, c.members)).members) if said else None
+
+
+def compositions_of(raw: Iterable[Mapping[str, Any]]) -> dict[str, Composition]:
+    """What was sealed."""
+    kept = (Composition(tuple(item["members"]), datetime.fromisoformat(item["first_at"])) for item in raw)
+    return {"\x1f".join(composition.members): composition for composition in kept}
 
 
 def terms_of(raw: Iterable[Mapping[str, Any]]) -> dict[str, Terms]:

@@ -6,7 +6,7 @@ Pure. A session is looked at from `consent_alert_hours_ahead` before its start; 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from schemas.care import Consent, Couple, Family, Group, Guest
+from schemas.care import Consent, Group, Guest
 from streams.cases import CONJOINT_KINDS, GROUP_KINDS, SessionCase
 from streams.files import Held
 from streams.rule import Evidence, Found, Outcome, Recheck, not_recorded
@@ -111,8 +111,8 @@ def covers_group_session(consent: Consent, case: SessionCase, group: Held[Group]
 def without_conjoint_agreement(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """C04: every adult in a family or couples session has signed the conjoint agreement for who the unit is now.
 
-    Who belongs to the unit is taken from its record if that is as old as the session, else only from who is there:
-    a change after the date of service never changes what was true on it. Source: domain-facts §2.3, §2.6 C04.
+    Who belonged to the unit is what its record said when the session started, and whoever is there: a change after the
+    date of service never changes what was true on it. Source: domain-facts §2.3, §2.6 C04.
     """
     told_from, starts_at = alert_from(case), case.starts_at
     if told_from is None or starts_at is None or case.session.kind not in CONJOINT_KINDS:
@@ -151,7 +151,7 @@ def _conjoint_gap(case: SessionCase, client_id: str, starts_at: datetime, told_f
             evidence=evidence,
             since=told_from,
         )
-    problems = [composition_changed(case, consent.data, unit, starts_at) for consent in held]
+    problems = [composition_changed(case, consent.data, starts_at) for consent in held]
     if None in problems:
         return None
     if "" in problems:
@@ -166,15 +166,13 @@ def _conjoint_gap(case: SessionCase, client_id: str, starts_at: datetime, told_f
     )
 
 
-def composition_changed(
-    case: SessionCase, consent: Consent, unit: Held[Family] | Held[Couple] | None, starts_at: datetime
-) -> str | None:
-    """What changed, "" if the composition at signing is not recorded, None if nothing changed."""
+def composition_changed(case: SessionCase, consent: Consent, moment: datetime) -> str | None:
+    """What changed by that moment, "" if the composition at signing is not recorded, None if nothing changed."""
     if not consent.composition:
         return ""
-    signed_for = set(consent.composition)
-    known_then = unit is not None and unit.at <= starts_at and bool(unit.data.members)
-    now_in = set(unit.data.members) if unit is not None and known_then else signed_for
+    signed_for = frozenset(consent.composition)
+    then = case.composition_at(moment)
+    now_in = signed_for if then is None else then
     came = sorted((now_in | set(case.participants)) - signed_for)
     left = sorted(signed_for - now_in)
     told = [f"{', '.join(came)} came"] if came else []
