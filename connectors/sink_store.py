@@ -70,7 +70,11 @@ class ClickHouseStore:
                 rows,
                 column_names=COLUMNS[table],
                 column_types=self._types[table],
-                settings={"insert_deduplication_token": token},
+                settings={
+                    "insert_deduplication_token": token,
+                    # without it a repeated insert would skip the copy into history that a crash had cut off
+                    "deduplicate_blocks_in_dependent_materialized_views": 1,
+                },
             )
         except _NOT_SERIALISABLE as error:
             self.close()

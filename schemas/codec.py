@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from schemas.avro import schema_text
 from schemas.care import ENTITIES, PARTS
 from schemas.change import Change, ChangeSet, Part
+from schemas.evidence import Evidence
 from schemas.facts import Fact
 from schemas.reasons import Poison, Reason
 from schemas.record import Schema
@@ -153,7 +154,7 @@ def _plain(value: Schema) -> dict[str, Any]:
                 for change in value.changes
             ],
         }
-    if isinstance(value, Fact):
+    if isinstance(value, Fact | Evidence):
         row = value.row
         return {
             "practice_id": value.practice_id,

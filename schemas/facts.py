@@ -1,9 +1,10 @@
 """Analytics facts: one row per thing, each the latest known state of it; field = column = wire name.
 
-Ids, codes, times and amounts only: nothing here says who somebody is or what was said.
+Ids, codes, times and amounts only: nothing here says who somebody is or what was said. `recorded_at` is the practice's
+clock when the row became known: what was known at an earlier moment is the highest version recorded by then.
 """
 
-from schemas.record import Count, Day, Flag, Id, Instant, Schema, Word
+from schemas.record import Count, Day, Flag, Id, Instant, Many, Schema, Word
 
 
 class SessionFact(Schema):
@@ -25,10 +26,16 @@ class SessionFact(Schema):
     attended_count: Count = 0
     version: Count
     deleted: Flag = False
+    recorded_at: Instant | None = None
+    facilitator_ids: Many[Id] = ()
 
 
 class AttendanceFact(Schema):
-    """One person booked for one session."""
+    """One person booked for one session.
+
+    `needed_consents`: kinds of consent the visit asked of this person; `missing_consents` those that did not hold when
+    it started, `covered_by` the consents that did. `billable_code`: what is still to be billed for it, if anything.
+    """
 
     practice_id: Id
     session_id: Id
@@ -39,9 +46,17 @@ class AttendanceFact(Schema):
     treatment_consent: Flag = False
     version: Count
     deleted: Flag = False
+    recorded_at: Instant | None = None
+    needed_consents: Many[Word] = ()
+    missing_consents: Many[Word] = ()
+    covered_by: Many[Id] = ()
+    billable_code: Word | None = None
+    file_by: Day | None = None
 
 
 class ClaimFact(Schema):
+    """One claim. `standing`: nothing took its place; `file_by`: the last day of the payer's filing limit."""
+
     practice_id: Id
     claim_id: Id
     session_id: Id | None = None
@@ -54,10 +69,23 @@ class ClaimFact(Schema):
     submitted_at: Instant | None = None
     version: Count
     deleted: Flag = False
+    recorded_at: Instant | None = None
+    codes: Many[Word] = ()
+    sequence: Word | None = None
+    frequency: Count | None = None
+    rendering_id: Id | None = None
+    standing: Flag = True
+    accepted_at: Instant | None = None
+    rejected_at: Instant | None = None
+    file_by: Day | None = None
 
 
 class NoteFact(Schema):
-    """One note; `signed_lag_minutes` counts from the end of the session to the signature."""
+    """One note; `signed_lag_minutes` counts from the end of the session to the signature.
+
+    `cosign_needed`: its author is supervised. `context`: what an AI draft was allowed to read. `ai_consents`: the AI
+    consents that held when an AI draft was asked for.
+    """
 
     practice_id: Id
     note_id: Id
@@ -70,9 +98,24 @@ class NoteFact(Schema):
     signed_lag_minutes: Count | None = None
     version: Count
     deleted: Flag = False
+    recorded_at: Instant | None = None
+    kind: Word | None = None
+    service_on: Day | None = None
+    requested_at: Instant | None = None
+    signed_by: Id | None = None
+    cosign_needed: Flag = False
+    cosigned_by: Id | None = None
+    cosigned_at: Instant | None = None
+    amended: Flag = False
+    addendum_to: Id | None = None
+    participant_count: Count | None = None
+    context: Many[Word] = ()
+    ai_consents: Many[Id] = ()
 
 
 class ConsentFact(Schema):
+    """One signed form. `missing_elements`: of a Part 2 consent, what 42 CFR 2.31 asks for and the form lacks."""
+
     practice_id: Id
     consent_id: Id
     client_id: Id
@@ -83,6 +126,16 @@ class ConsentFact(Schema):
     revoked_at: Instant | None = None
     version: Count
     deleted: Flag = False
+    recorded_at: Instant | None = None
+    form_version: Word | None = None
+    language: Word | None = None
+    unit_id: Id | None = None
+    cycle: Word | None = None
+    signer_ids: Many[Id] = ()
+    signer_roles: Many[Word] = ()
+    partly_revoked_at: Instant | None = None
+    missing_elements: Many[Word] = ()
+    written_notice: Flag | None = None
 
 
 FACTS: dict[str, type[Schema]] = {

@@ -16,6 +16,8 @@ from schemas.care import Policy
 from schemas.change import Change, ChangeSet
 from schemas.codec import change_of
 from schemas.draft_request import DraftRequest
+from schemas.evidence import EVIDENCE_KEYS, Evidence
+from schemas.facts import FACT_KEYS, Fact
 from schemas.finding import Finding
 from schemas.reasons import Poison
 from schemas.record import Instant
@@ -26,6 +28,7 @@ from streams.keeper import Keeper
 from streams.policy import policy_of
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
+_KEYS = FACT_KEYS | EVIDENCE_KEYS
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
@@ -49,6 +52,8 @@ class Replayed:
 
     findings: tuple[Finding, ...]
     requests: tuple[DraftRequest, ...]
+    facts: tuple[Fact | Evidence, ...] = ()
+    """The rows that are there in the end."""
 
 
 def read_changes_file(path: Path) -> ChangesFile:
@@ -149,7 +154,7 @@ def replay(file: ChangesFile, now: datetime | None = None, delivery: int | None 
             player.feed(change)
     if end is not None:
         player.finish(end)
-    return Replayed(tuple(player.findings.values()), tuple(player.requests.values()))
+    return player.ended()
 
 
 def case_at(file: ChangesFile, session_id: str, known_at: datetime | None = None) -> SessionCase | None:
@@ -176,10 +181,24 @@ def _practice_id(file: ChangesFile) -> str:
     return next((change.id for change in file.changes if change.entity == "practice"), "practice")
 
 
+def replay_at_once(file: ChangesFile, now: datetime) -> Replayed:
+    """What is so at `now`, decided once: what opened and was resolved before is not in it. For files too long to play.
+
+    Ends with the same open findings, requests and facts as `replay`.
+    """
+    player = _Player(_practice_id(file), file.policy)
+    known = tuple(change for change in file.changes if change.at <= now)
+    if known:
+        player.feed_all(now, known)
+        player.finish(now)
+    return player.ended()
+
+
 class _Player:
     def __init__(self, practice_id: str, policy: str | None) -> None:
         self.findings: dict[str, Finding] = {}
         self.requests: dict[str, DraftRequest] = {}
+        self.facts: dict[tuple[str, ...], Fact | Evidence] = {}
         self._practice_id = practice_id
         self._policy = policy
         self._book = Book(Shelves.in_memory())
@@ -192,6 +211,10 @@ class _Player:
             self._apply(change.at, (_policy_change(self._practice_id, change.at, self._policy),))
         self.run_to(change.at)
         self._apply(self._clock or change.at, (change,))
+
+    def feed_all(self, moment: datetime, changes: Sequence[Change]) -> None:
+        own = () if self._policy is None else (_policy_change(self._practice_id, changes[0].at, self._policy),)
+        self._apply(moment, (*own, *changes))
 
     def run_to(self, moment: datetime) -> None:
         if self._clock is None:
@@ -221,6 +244,16 @@ class _Player:
             self.findings[finding.finding_id] = finding
         for request in effects.requests:
             self.requests[request.request_id] = request
+        for fact in effects.facts:
+            key = (fact.table, *(str(getattr(fact.row, name)) for name in _KEYS[fact.table]))
+            known = self.facts.get(key)
+            if known is None or known.row.version <= fact.row.version:
+                self.facts[key] = fact
+
+    def ended(self) -> Replayed:
+        """The last word on everything."""
+        facts = tuple(fact for fact in self.facts.values() if not fact.row.deleted)
+        return Replayed(tuple(self.findings.values()), tuple(self.requests.values()), facts)
 
 
 def _policy_change(practice_id: str, at: datetime, document: str) -> Change:

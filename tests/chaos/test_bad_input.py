@@ -32,6 +32,7 @@ from schemas.topics import (
     CARE_CHANGES,
     DEAD_LETTERS,
     DRAFT_REQUESTS,
+    EVIDENCE,
     FACTS,
     FINDINGS,
     MAX_MESSAGE_BYTES,
@@ -507,7 +508,7 @@ def test_nobodys_name_birth_date_or_words_are_in_anything_the_platform_says(desk
     letters = list(truth.messages(ends.bootstrap, DEAD_LETTERS.name))
     assert len(letters) >= len(BAD)
     said["headers of dead letters"] = b"\n".join(repr(letter.headers()).encode() for letter in letters)
-    for topic in (FINDINGS, DRAFT_REQUESTS, FACTS):
+    for topic in (FINDINGS, DRAFT_REQUESTS, FACTS, EVIDENCE):
         spoken = list(truth.messages(ends.bootstrap, topic.name))
         said[topic.name] = b"\n".join(
             (one.value() or b"") + repr((one.key(), one.headers())).encode() for one in spoken

@@ -17,7 +17,7 @@ import pytest
 
 from connectors.ehr.reference import CAPTURED_TABLES
 from infra.practice.storing import open_connection
-from schemas.topics import CARE_CHANGES, DEAD_LETTERS, DRAFT_REQUESTS, FACTS, FINDINGS
+from schemas.topics import CARE_CHANGES, DEAD_LETTERS, DRAFT_REQUESTS, EVIDENCE, FACTS, FINDINGS
 from streams.agents import GROUP
 from streams.catalogue import RULES
 from tests.chaos import truth
@@ -107,7 +107,7 @@ def _everything_has_come_through(whole: Platform) -> None:
     steps = (
         ("conjoint-normalise", ("raw.",)),
         (GROUP, (CARE_CHANGES.name,)),
-        ("conjoint-sink", (FINDINGS.name, FACTS.name, DRAFT_REQUESTS.name)),
+        ("conjoint-sink", (FINDINGS.name, FACTS.name, EVIDENCE.name, DRAFT_REQUESTS.name)),
     )
     for group, topics in steps:
         until = truth.ends(bootstrap, *topics)

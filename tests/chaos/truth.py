@@ -20,16 +20,18 @@ from infra.endpoints import Endpoints
 from schemas.change import Change, ChangeSet
 from schemas.codec import change_of, codec, read_change_set
 from schemas.draft_request import DraftRequest
+from schemas.evidence import EVIDENCE, EVIDENCE_KEYS
 from schemas.facts import FACT_KEYS, FACTS
 from schemas.finding import Finding
 from schemas.reasons import DEADLY, Poison, Reason
 from schemas.record import Schema
 from schemas.topics import CARE_CHANGES, DRAFT_REQUESTS, FINDINGS
+from schemas.topics import EVIDENCE as EVIDENCE_TOPIC
 from schemas.topics import FACTS as FACTS_TOPIC
 from streams.book import Book, Shelves
 from streams.keeper import Effects, Keeper
 
-SENDING = frozenset({"version", "changed_at", "deleted"})
+SENDING = frozenset({"version", "changed_at", "recorded_at", "deleted"})
 """Fields that tell how or when something was said, not what."""
 
 Word = dict[str, Any]
@@ -78,11 +80,12 @@ class Sayings:
 
     def take(self, kind: str, record: Schema) -> None:
         """One more word about something; a lower version than the last changes nothing."""
-        names = {"fact_finding": ("finding_id",), "fact_draft_request": ("request_id",)}.get(kind) or FACT_KEYS[kind]
+        of_pipeline = {"fact_finding": ("finding_id",), "fact_draft_request": ("request_id",)}
+        names = (of_pipeline | FACT_KEYS | EVIDENCE_KEYS)[kind]
         key = (kind, *(str(getattr(record, name)) for name in names))
         known = self._last.get(key)
         if known is not None and _version(known) == _version(record):
-            before, after = known.model_dump(exclude={"changed_at"}), record.model_dump(exclude={"changed_at"})
+            before, after = (one.model_dump(exclude={"changed_at", "recorded_at"}) for one in (known, record))
             fields = sorted(name for name in after if before[name] != after[name])
             if fields:
                 self.contradictions.append(f"{' '.join(key)} version {_version(record)}: {', '.join(fields)}")
@@ -188,12 +191,12 @@ def behind(bootstrap: str, group: str, until: dict[tuple[str, int], int]) -> int
 def said(bootstrap: str) -> Sayings:
     """The last word per id on our topics."""
     sayings = Sayings()
-    for message in messages(bootstrap, FINDINGS.name, DRAFT_REQUESTS.name, FACTS_TOPIC.name):
+    for message in messages(bootstrap, FINDINGS.name, DRAFT_REQUESTS.name, FACTS_TOPIC.name, EVIDENCE_TOPIC.name):
         topic = message.topic() or ""
-        if topic == FACTS_TOPIC.name:
+        if topic in (FACTS_TOPIC.name, EVIDENCE_TOPIC.name):
             raw = codec(topic).decode_plain(message.value())
             # by the table it names: several facts have the same fields
-            sayings.take(raw["table"], FACTS[raw["table"]].model_validate(raw["row"]))
+            sayings.take(raw["table"], (FACTS | EVIDENCE)[raw["table"]].model_validate(raw["row"]))
         else:
             table = "fact_finding" if topic == FINDINGS.name else "fact_draft_request"
             sayings.take(table, codec(topic).decode(message.value()))
@@ -315,7 +318,7 @@ def stored(endpoints: Endpoints) -> Sayings:
         autogenerate_session_id=False,
     )
     sayings = Sayings()
-    models: dict[str, type[Schema]] = {"fact_finding": Finding, "fact_draft_request": DraftRequest, **FACTS}
+    models: dict[str, type[Schema]] = {"fact_finding": Finding, "fact_draft_request": DraftRequest, **FACTS, **EVIDENCE}
     settings = {"date_time_output_format": "iso", "output_format_json_quote_64bit_integers": 0}
     try:
         for table, model in models.items():

@@ -9,6 +9,16 @@ from connectors.sink_rows import COLUMNS, TABLES, TableRow, row_of, row_of_recor
 from schemas.codec import codec
 from schemas.dead_letter import DeadLetter
 from schemas.draft_request import DraftRequest
+from schemas.evidence import (
+    EVIDENCE,
+    AuthorizationFact,
+    ChargeFact,
+    ConsentNeedFact,
+    DisclosureFact,
+    Evidence,
+    PortalMessageFact,
+    PracticeFact,
+)
 from schemas.facts import FACTS, AttendanceFact, ClaimFact, ConsentFact, Fact, NoteFact, SessionFact
 from schemas.finding import Finding
 from schemas.reasons import Poison, Reason
@@ -40,6 +50,14 @@ ROWS: dict[str, Any] = {
     "fact_note": NoteFact(practice_id="P-1", note_id="N-1", session_id="S-1", signed_at=AT, version=4),
     "fact_consent": ConsentFact(practice_id="P-1", consent_id="K-1", client_id="C-1", kind="roi", version=5),
 }
+EVIDENCE_ROWS: dict[str, Any] = {
+    "fact_practice": PracticeFact(practice_id="P-1", timezone="America/Chicago", version=6),
+    "fact_charge": ChargeFact(practice_id="P-1", charge_id="H-1", session_id="S-1", client_id="C-1", version=7),
+    "fact_authorization": AuthorizationFact(practice_id="P-1", authorization_id="A-1", client_id="C-1", version=8),
+    "fact_disclosure": DisclosureFact(practice_id="P-1", disclosure_id="M-1", sent_at=AT, part2=True, version=9),
+    "fact_portal_message": PortalMessageFact(practice_id="P-1", message_id="M-2", from_staff=True, version=10),
+    "fact_consent_need": ConsentNeedFact(practice_id="P-1", need_id="D-1", client_id="C-1", kind="roi", version=11),
+}
 LETTER = DeadLetter(
     letter_id="L-1", reason="undecodable", error="magic byte", topic="findings", partition=2, offset=9, died_at=AT
 )
@@ -60,7 +78,17 @@ def test_a_fact_goes_to_the_table_it_names(table: str) -> None:
     message = codec("facts").encode(Fact(practice_id="P-1", table=table, row=ROWS[table]))
     row = row_of("facts", message)
     assert row.table == table
-    assert as_record(row) == ROWS[table].model_dump()
+    as_lists = {name: list(v) if isinstance(v, tuple) else v for name, v in ROWS[table].model_dump().items()}
+    assert as_record(row) == as_lists
+
+
+@pytest.mark.parametrize("table", sorted(EVIDENCE))
+def test_evidence_goes_to_the_table_it_names(table: str) -> None:
+    message = codec("evidence").encode(Evidence(practice_id="P-1", table=table, row=EVIDENCE_ROWS[table]))
+    row = row_of("evidence", message)
+    assert row.table == table
+    as_lists = {name: list(v) if isinstance(v, tuple) else v for name, v in EVIDENCE_ROWS[table].model_dump().items()}
+    assert as_record(row) == as_lists
 
 
 def test_a_draft_request_becomes_a_row() -> None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from schemas.care import ENTITIES, PARTS
 from schemas.change import Change, ChangeSet, Part
+from schemas.evidence import EVIDENCE, Evidence
 from schemas.facts import FACTS, Fact
 from schemas.record import Schema, _money
 
@@ -33,6 +34,10 @@ def instances(model: type[Schema]) -> st.SearchStrategy[Any]:
     if model is Fact:
         return st.sampled_from(sorted(FACTS)).flatmap(
             lambda table: st.builds(Fact, practice_id=_TEXTS, table=st.just(table), row=instances(FACTS[table]))
+        )
+    if model is Evidence:
+        return st.sampled_from(sorted(EVIDENCE)).flatmap(
+            lambda table: st.builds(Evidence, practice_id=_TEXTS, table=st.just(table), row=instances(EVIDENCE[table]))
         )
     fields = {name: _of(info.annotation, tuple(info.metadata)) for name, info in model.model_fields.items()}
     return st.builds(model, **fields)

@@ -111,9 +111,29 @@ def test_every_shipped_version_and_todays_schema_read_each_other(entry: dict[str
 def test_todays_codec_decodes_what_every_shipped_version_wrote(entry: dict[str, Any]) -> None:
     topic = entry["subject"].removesuffix("-value")
     shipped = json.loads((AVSC / entry["file"]).read_text())
+    told = 0
     for example in examples(topic):
+        if _needs_a_later_version(shipped, example.record):
+            continue
+        told += 1
         body = written(shipped, _plain(example.record))
         assert codec(topic).decode(b"\0" + entry["id"].to_bytes(4) + body) == example.record
+    assert told
+
+
+def _needs_a_later_version(shipped: Any, record: Schema) -> bool:
+    """It says something in a field that came after this version."""
+    known = {field["name"] for one in _records(shipped) for field in one["fields"]}
+    said = {name for one in (record, getattr(record, "row", record)) for name in one.model_fields_set}
+    return not said <= known
+
+
+def _records(schema: Any) -> list[Any]:
+    if isinstance(schema, list):
+        return [record for branch in schema for record in _records(branch)]
+    if isinstance(schema, dict) and schema["type"] == "record":
+        return [schema, *(record for field in schema["fields"] for record in _records(field["type"]))]
+    return []
 
 
 def altered(model: type[Schema], field: str, **changes: Any) -> Any:

@@ -10,6 +10,7 @@ from schemas.avro import AVSC, committed, subjects
 from schemas.care import ENTITIES, PARTS, Claim, Client, Group, Note
 from schemas.dead_letter import DeadLetter
 from schemas.draft_request import DraftRequest
+from schemas.evidence import EVIDENCE
 from schemas.facts import FACTS
 from schemas.finding import Finding
 from schemas.phi import Phi, UntaggedFieldError, phi_of
@@ -65,7 +66,7 @@ def test_what_says_who_somebody_is_is_classed_so(model: type[Schema], field: str
     assert phi_of(model, field) is phi
 
 
-@pytest.mark.parametrize("model", [Finding, DraftRequest, DeadLetter, *FACTS.values()])
+@pytest.mark.parametrize("model", [Finding, DraftRequest, DeadLetter, *FACTS.values(), *EVIDENCE.values()])
 def test_nothing_that_leaves_for_analytics_or_notification_can_hold_an_identifier(model: type[Schema]) -> None:
     classes = {phi_of(model, field) for field in model.model_fields}
     assert classes <= {Phi.NONE, Phi.PSEUDONYM}

@@ -12,6 +12,7 @@ from typing import Any
 
 from schemas.change import Change, ChangeSet
 from schemas.codec import change_of
+from schemas.evidence import EVIDENCE_KEYS
 from schemas.facts import FACT_KEYS
 from schemas.record import Schema
 from streams.book import Book, Shelves
@@ -51,7 +52,7 @@ class Sink:
         for request in effects.requests:
             self._insert(("request", request.request_id), request.version, request)
         for fact in effects.facts:
-            ids = (str(getattr(fact.row, name)) for name in FACT_KEYS[fact.table])
+            ids = (str(getattr(fact.row, name)) for name in (FACT_KEYS | EVIDENCE_KEYS)[fact.table])
             self._insert((fact.table, *ids), fact.row.version, fact.row)
 
     def _insert(self, key: tuple[str, ...], version: int, row: Schema) -> None:
@@ -71,7 +72,7 @@ class Sink:
 
 def _standing(row: Schema) -> dict[str, Any] | None:
     """What a row says; None if it says that there is nothing any more (what it was then is history)."""
-    said = row.model_dump(exclude={"version", "changed_at"})
+    said = row.model_dump(exclude={"version", "changed_at", "recorded_at"})
     gone = said.get("state") in ("resolved", "withdrawn") or said.get("deleted")
     return None if gone else said
 
@@ -191,7 +192,7 @@ def assert_fresh(partition: Partition) -> None:
         stale = [(finding.rule, finding.state, finding.subject) for finding in effects.findings]
         assert stale == [], stale
         assert [(request.session_id, request.state) for request in effects.requests] == []
-        assert [(fact.table, fact.row.model_dump(exclude={"version"})) for fact in effects.facts] == []
+        assert [(fact.table, fact.row.model_dump(exclude={"version", "recorded_at"})) for fact in effects.facts] == []
     before, after = contents(partition), contents(again)
     for key in before:
         assert before[key]["wake_at"] == after[key]["wake_at"], key

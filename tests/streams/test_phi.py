@@ -169,7 +169,7 @@ def test_nothing_leaves_the_worker_in_a_message_a_log_line_a_metric_or_a_dead_le
     for offset, value in enumerate(values):
         worker.take(value, PRACTICE.encode(), 0, offset, {})
     assert len(heads) > 10
-    assert {topic for topic, *_ in outgoing.sent} == {FINDINGS.name, FACTS.name, DRAFT_REQUESTS.name}
+    assert {topic for topic, *_ in outgoing.sent} == {FINDINGS.name, FACTS.name, EVIDENCE.name, DRAFT_REQUESTS.name}
     assert_unmarked(*heads)
     for topic, key, value, headers in outgoing.sent:
         assert_unmarked(topic, key, value, headers)

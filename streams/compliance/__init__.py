@@ -1,0 +1,1 @@
+"""What does an auditor ask of a practice? Rows of facts in, a report out; pure."""

@@ -1,0 +1,1 @@
+"""Which forms does a person need, who must sign them, and where does each stand? Pure decisions over files."""
