@@ -60,7 +60,9 @@ def test_every_kind_of_change_survives_the_wire(entity: str, list_: str | None, 
     law()
 
 
-@pytest.mark.parametrize("model", [Finding, DraftRequest, DraftContext, DraftFact, Fact, Evidence], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [Finding, DraftRequest, DraftContext, DraftFact, Fact, Evidence], ids=lambda model: model.__name__
+)
 def test_every_output_survives_the_wire(model: type[Schema]) -> None:
     topic = next(topic.name for topic in TOPICS if topic.value is model)
 
