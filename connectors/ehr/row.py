@@ -30,6 +30,8 @@ class Row:
     rev: int
     committed_at: datetime
     snapshot: bool
+    ends_table: bool = False
+    """The last row that a snapshot read of its table."""
 
     @property
     def image(self) -> Mapping[str, Any]:
