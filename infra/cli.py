@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "worker": "infra.commands.worker",
         "prepare": "infra.commands.prepare",
         "replay": "infra.commands.replay",
+        "claims": "infra.commands.claims",
         "as-of": "infra.commands.as_of",
     }
 )

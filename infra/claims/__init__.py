@@ -1,0 +1,1 @@
+"""What ties claims together: proposals from the files, files for payers and their answers, decisions kept."""

@@ -1,0 +1,1 @@
+"""Which claims would be paid: suggestions with their reasons, and what would be wrong with them. Pure."""
