@@ -52,6 +52,11 @@ class Endpoints:
         return f"http://{LOOPBACK}:{self.settings.webhook_port}"
 
     @property
+    def notes_api_url(self) -> str:
+        """Where signed notes are put into the EHR."""
+        return self.settings.notes_api_url or f"http://{LOOPBACK}:{self.settings.notes_api_port}"
+
+    @property
     def postgres_dsn(self) -> str:
         """The EHR database as its owner: may create tables, publications, rows."""
         if self.settings.postgres_dsn is not None:

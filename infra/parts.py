@@ -28,10 +28,13 @@ PORTS_OF: Final = {
     "connect": ("connect_port",),
     "normalise": ("normalise_metrics_port",),
     "keep_files": ("keep_files_metrics_port",),
+    "write_drafts": ("write_drafts_metrics_port",),
     "sink": ("sink_metrics_port",),
     "webhook": ("webhook_port",),
     "console": ("console_port",),
     "practice": ("practice_metrics_port",),
+    "notes_api": ("notes_api_port",),
+    "desk": ("desk_metrics_port",),
 }
 """The settings that hold the ports a part listens on."""
 
@@ -67,7 +70,7 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
             ),
         ),
         *_if(embedded_ehr, step("ehr", "postgres")),
-        *_if(embedded_desk or settings.desk_owner_dsn is not None, step("desk", "postgres")),
+        *_if(embedded_desk or settings.desk_owner_dsn is not None, step("desk", "postgres", "prepare-ehr")),
         *_if(
             settings.kafka_bootstrap is None,
             Part(
@@ -104,9 +107,15 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
         step("connector", "connect", "prepare-ehr"),
         worker("normalise", settings.normalise_metrics_port, "prepare-topics"),
         worker("keep_files", settings.keep_files_metrics_port, "prepare-topics"),
+        worker("write_drafts", settings.write_drafts_metrics_port, "prepare-topics"),
         worker("sink", settings.sink_metrics_port, "prepare-topics", "prepare-clickhouse"),
         worker("webhook", settings.webhook_port, "prepare-topics"),
         worker("console", settings.console_port, "prepare-topics", "prepare-clickhouse", "prepare-desk"),
+        worker("desk", settings.desk_metrics_port, "prepare-topics", "prepare-desk"),
+        *_if(
+            embedded_ehr and settings.notes_api_url is None,
+            worker("notes_api", settings.notes_api_port, "prepare-ehr"),
+        ),
         *_if(
             settings.simulate and embedded_ehr,
             worker("practice", settings.practice_metrics_port, "prepare-ehr", "prepare-connector"),

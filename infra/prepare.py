@@ -77,10 +77,13 @@ def ehr(settings: Settings) -> str:
 
 def desk(settings: Settings) -> str:
     """Applies the migrations of the desk database that are missing."""
+    from infra.desk.demo import seed_demo
     from infra.desk.migrate import apply_desk
 
-    applied = apply_desk(endpoints_of(settings).desk_dsn)
-    return f"desk migrations: {len(applied)} applied now"
+    endpoints = endpoints_of(settings)
+    applied = apply_desk(endpoints.desk_dsn)
+    demo = "" if settings.postgres_dsn is not None else f"; {seed_demo(endpoints.postgres_dsn, endpoints.desk_dsn)}"
+    return f"desk migrations: {len(applied)} applied now{demo}"
 
 
 def connector(settings: Settings) -> str:

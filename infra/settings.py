@@ -61,12 +61,15 @@ class Settings(BaseSettings):
     clickhouse_port: Port = 18123
     console_port: Port = 18080
     webhook_port: Port = 18090
+    notes_api_port: Port = 18091
     normalise_metrics_port: Port = 19301
     keep_files_metrics_port: Port = 19302
     sink_metrics_port: Port = 19303
     clickhouse_metrics_port: Port = 19304
     practice_metrics_port: Port = 19305
     supervisor_metrics_port: Port = 19306
+    write_drafts_metrics_port: Port = 19307
+    desk_metrics_port: Port = 19311
 
     kafka_bootstrap: str | None = Field(None, description="brokers of an existing cluster; unset = embedded")
     connect_url: str | None = Field(None, description="REST address of an existing Connect cluster; unset = embedded")
@@ -76,7 +79,28 @@ class Settings(BaseSettings):
         None, description="DSN of an existing desk database as desk_app; unset = embedded"
     )
     desk_owner_dsn: SecretStr | None = Field(None, description="DSN of the same as its owner, for `prepare desk`")
+    notes_api_url: str | None = Field(None, description="note-creation API of an existing EHR; unset = embedded")
     maven_url: str | None = Field(None, description="Maven mirror to fetch jars from; unset = Maven Central")
+
+    model_url: str | None = Field(
+        None, description="base address of an OpenAI-compatible endpoint (…/v1); unset = the local drafter alone"
+    )
+    model_name: str | None = Field(None, description="the model's name there; needed with model_url")
+    model_key: SecretStr | None = Field(None, description="API key of the endpoint")
+    model_timeout_s: float = Field(120.0, ge=1, le=3600, description="seconds one answer may take")
+    model_at_once: int = Field(4, ge=1, le=64, description="drafts written at the same time")
+    model_at_once_per_practice: int = Field(2, ge=1, le=64, description="of these, of one practice")
+    model_dollars_per_day: float | None = Field(
+        None, gt=0, description="what one practice's drafts may cost a day; beyond it the local drafter writes"
+    )
+    model_input_price: float = Field(0.0, ge=0, description="US dollars per million tokens sent")
+    model_output_price: float = Field(0.0, ge=0, description="US dollars per million tokens received")
+    model_patience_s: float = Field(
+        900.0, ge=0, description="seconds a draft waits for an endpoint that is away before the local drafter writes it"
+    )
+    prompts: Path | None = Field(None, description="folder of the practice's own prompts, over ours by name")
+
+    policy_folder: Path | None = Field(None, description="folder of policy tables, one folder in it for each practice")
 
     partitions: int = Field(4, ge=1, le=64, description="partitions of our topics; fixed when they are created")
     speed: float = Field(60.0, ge=1, le=3600, description="practice minutes per real minute in working hours")
@@ -92,7 +116,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a folder without : or , in its name")
         return folder.expanduser().absolute()
 
-    @field_validator("connect_url", "clickhouse_url", "maven_url")
+    @field_validator("connect_url", "clickhouse_url", "maven_url", "notes_api_url")
     @classmethod
     def _is_http(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):
@@ -105,6 +129,12 @@ class Settings(BaseSettings):
         if dsn is not None and not dsn.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must start with postgresql://")
         return dsn
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> Self:
+        if self.model_url is not None and not self.model_name:
+            raise ValueError(f"{PREFIX}MODEL_URL needs {PREFIX}MODEL_NAME")
+        return self
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:

@@ -62,6 +62,29 @@ def keep_files(settings: Settings) -> None:
     run(config, lambda producer: DeadLetters(producer).set_aside)
 
 
+def write_drafts(settings: Settings) -> None:
+    """draft.contexts → drafts: gated, de-identified, written by a model or the local drafter, grounded."""
+    from prometheus_client import start_http_server
+    from streams.drafting.pens import pens_of
+
+    from connectors.dead_letters import DeadLetters
+    from connectors.normalise import stop_on_signals
+    from infra.drafting import model_of, prompts_of
+    from streams.drafting.writing import WriteDraftsConfig, run
+
+    clock = clock_from(os.environ)
+    pens = pens_of(prompts_of(settings), model_of(settings))
+    config = WriteDraftsConfig(
+        endpoints_of(settings).bootstrap,
+        lambda: clock.now(datetime.now(UTC)),
+        at_once=settings.model_at_once,
+        at_once_per_practice=settings.model_at_once_per_practice,
+        patience_s=settings.model_patience_s,
+    )
+    start_http_server(settings.write_drafts_metrics_port, LOOPBACK)
+    run(config, pens, lambda producer: DeadLetters(producer).set_aside, stop_on_signals())
+
+
 def sink(settings: Settings) -> None:
     """findings, draft requests, facts, dead letters → ClickHouse."""
     from connectors.sink import SinkConfig, main
@@ -95,7 +118,12 @@ def console(settings: Settings) -> None:
 
     endpoints = endpoints_of(settings)
     clock = clock_from(os.environ)
-    metrics_ports = (settings.normalise_metrics_port, settings.keep_files_metrics_port, settings.sink_metrics_port)
+    metrics_ports = (
+        settings.normalise_metrics_port,
+        settings.keep_files_metrics_port,
+        settings.write_drafts_metrics_port,
+        settings.sink_metrics_port,
+    )
 
     def put_back(letter_id: str) -> str:
         try:
@@ -122,6 +150,33 @@ def console(settings: Settings) -> None:
     )
 
 
+def desk(settings: Settings) -> None:
+    """Changes and drafts → the desk; signed notes → the EHR; checkpoints of the audit chains."""
+    from connectors.ehr.note_writing import RestNotesConfig, RestNoteWriter
+    from dashboards.desk.worker import DeskWorkerConfig, run
+
+    endpoints = endpoints_of(settings)
+    run(
+        DeskWorkerConfig(
+            dsn=endpoints.desk_app_dsn,
+            bootstrap=endpoints.bootstrap,
+            checkpoints_path=settings.home / "audit" / "checkpoints.jsonl",
+            signing_seed=endpoints.secrets.audit_signing_seed.get_secret_value(),
+            metrics_port=settings.desk_metrics_port,
+        ),
+        RestNoteWriter(RestNotesConfig(endpoints.notes_api_url, endpoints.secrets.notes_api_token.get_secret_value())),
+    )
+
+
+def notes_api(settings: Settings) -> None:
+    """The reference EHR's note-creation API."""
+    from infra.practice.notes_api import NotesApiConfig, run
+
+    endpoints = endpoints_of(settings)
+    token = endpoints.secrets.notes_api_token.get_secret_value()
+    run(NotesApiConfig(endpoints.postgres_dsn, token, settings.notes_api_port))
+
+
 def practice(settings: Settings) -> None:
     """The reference practice living on in its EHR."""
     from infra.practice.live import run
@@ -130,6 +185,9 @@ def practice(settings: Settings) -> None:
 
 
 WORKERS: Final[Mapping[str, Worker]] = MappingProxyType(
-    {worker.__name__: worker for worker in (clickhouse, normalise, keep_files, sink, webhook, console, practice)}
+    {
+        worker.__name__: worker
+        for worker in (clickhouse, normalise, keep_files, write_drafts, sink, webhook, console, practice, desk, notes_api)
+    }
 )
 """`conjoint worker NAME`, by name."""

@@ -33,7 +33,7 @@ MODALITIES: Final = {
 }
 PART2_NOTICE: Final = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 """The short form of 42 CFR 2.32(a)(2)."""
-AI_MARK: Final = "Drafted with AI assistance; reviewed, edited and signed by the clinician named below."
+AI_MARK: Final = "Drafted with AI assistance."
 
 
 def words_for(facts: SessionFacts, kind: str, client_id: str | None) -> dict[str, str]:
@@ -69,6 +69,12 @@ def head(facts: SessionFacts, kind: str, client: ClientFacts | None) -> str:
     what = named.get(kind, f"{kind.capitalize()} session")
     if facts.unit_name and kind in GROUP_KINDS:
         what = f"{what} “{facts.unit_name}”"
+    present = ""
+    if client is not None and client.arrived is not None and client.left is not None:
+        arrived, left = client.arrived.astimezone(facts.zone), client.left.astimezone(facts.zone)
+        present = f"Present {arrived:%H:%M} to {left:%H:%M}."
+    if client is not None and kind in GROUP_KINDS:
+        return present  # the rest stands once, in the shared part: repeated in each note it would look cloned
     parts = [what]
     if facts.started_at is not None and facts.ended_at is not None:
         start, end = facts.started_at.astimezone(facts.zone), facts.ended_at.astimezone(facts.zone)
@@ -79,11 +85,7 @@ def head(facts: SessionFacts, kind: str, client: ClientFacts | None) -> str:
     attended = [one for one in facts.clients if one.attended == "attended"]
     if attended:
         parts.append(f"{len(attended)} participants")
-    line = ", ".join(parts) + "."
-    if client is not None and client.arrived is not None and client.left is not None:
-        arrived, left = client.arrived.astimezone(facts.zone), client.left.astimezone(facts.zone)
-        line += f" Present {arrived:%H:%M} to {left:%H:%M}."
-    return line
+    return f"{', '.join(parts)}. {present}".strip()
 
 
 def note_text(
@@ -117,6 +119,5 @@ def note_text(
         blocks.append(f"Documented by {signer.name}, {signer.credential}, for {treating.name}, {treating.credential}.")
     if client is not None and client.part2:
         blocks.append(PART2_NOTICE)
-    blocks.append(AI_MARK)
-    blocks.append(f"Electronically signed by {signer.name}, {signer.credential}, {local:%Y-%m-%d %H:%M %Z}.")
-    return "\n\n".join(blocks)
+    blocks.append(f"{AI_MARK} Electronically signed by {signer.name}, {signer.credential}, {local:%Y-%m-%d %H:%M %Z}.")
+    return "\n\n".join(block for block in blocks if block)

@@ -231,6 +231,53 @@ def notes_to_write(
     return tuple(notes)
 
 
+def addendum_problems(
+    review: Review, facts: SessionFacts, signer: ClinicianFacts | None, typed: SectionState
+) -> tuple[Problem, ...]:
+    """What stands in the way of an addendum: the signer's standing, or somebody else's name. A supervised clinician's
+    addendum is written and signed by the supervisor."""
+    found = [problem for problem in _about_signer(review, facts, signer) if problem.severity == "block"]
+    if signer is not None and signer.supervised:
+        found.append(Problem(Code.NO_SUPERVISOR, "block"))
+    if names_in(typed, review, facts):
+        found.append(Problem(Code.NAMES_ANOTHER, "block", (typed.key,)))
+    return tuple(found)
+
+
+def addendum(
+    review: Review,
+    facts: SessionFacts,
+    signer: ClinicianFacts,
+    typed: SectionState,
+    original_note_id: str,
+    signed_at: datetime,
+) -> NoteToWrite:
+    """A dated addition that refers to the note it belongs to."""
+    local = signed_at.astimezone(facts.zone)
+    words = words_for(facts, review.kind, typed.client_id)
+    said = "\n".join(shown(line.text, words) for line in typed.lines)
+    return NoteToWrite(
+        idempotency_key=content_hash(["addendum", review.practice_id, review.draft_id, typed.key, typed.sha256])[:40],
+        practice_id=review.practice_id,
+        session_id=review.session_id,
+        client_id=typed.client_id,
+        kind="addendum",
+        text=(
+            f"Addendum of {local:%Y-%m-%d %H:%M %Z} to note {original_note_id}.\n\n{said}\n\n"
+            f"Electronically signed by {signer.name}, {signer.credential}, {local:%Y-%m-%d %H:%M %Z}."
+        ),
+        template=review.template,
+        service_date=facts.day,
+        signed_by=signer.clinician_id,
+        signer_name=signer.name,
+        signer_credential=signer.credential,
+        signed_at=signed_at,
+        group_session=review.kind in GROUP_KINDS,
+        addendum_to=original_note_id,
+        ai_assisted=False,
+    )
+
+
 def _goes_out(section: SectionState, review: Review, facts: SessionFacts) -> bool:
     if section.key == SHARED:
         return review.kind in GROUP_KINDS

@@ -520,3 +520,15 @@ CREATE TABLE IF NOT EXISTS simulator.progress (
     acts_done bigint NOT NULL,
     last_act_at timestamptz NOT NULL
 );
+
+-- Notes that came in through the note-creation API, by the caller's key: the same key again is the same note.
+CREATE TABLE IF NOT EXISTS simulator.created_note (
+    idempotency_key text PRIMARY KEY,
+    body_sha256 text NOT NULL,
+    note_id text NOT NULL
+);
+
+-- Clinicians who document at the review desk: where they asked for a draft, the simulator leaves the note to them.
+CREATE TABLE IF NOT EXISTS simulator.at_the_desk (
+    clinician_id text PRIMARY KEY
+);

@@ -42,6 +42,8 @@ async def do(connection: Any, act: Act, number: int) -> bool:
                 raise Refusal("the reference EHR was put back to an earlier state; start the practice anew")
             return False
         for operation in act.operations:
+            if await _left_to_the_desk(connection, operation):
+                continue
             if await _documented_by_somebody_else(connection, operation):
                 continue
             statement, arguments = _statement(operation)
@@ -62,6 +64,24 @@ async def _documented_by_somebody_else(connection: Any, operation: Operation) ->
         values["appointment_id"],
         values["client_id"],
         operation.key,
+    )
+    return bool(found)
+
+
+async def _left_to_the_desk(connection: Any, operation: Operation) -> bool:
+    """Whether a clinician who documents at the review desk has asked for a draft of this session: then neither the note
+    is written nor the request withdrawn for them."""
+    if operation.table != "notes":
+        return False
+    appointment_id = operation.values.get("appointment_id") or await connection.fetchval(
+        "SELECT appointment_id FROM public.notes WHERE note_id = $1", operation.key
+    )
+    if operation.op == "insert" and operation.values.get("note_status") == "REQ":
+        return False
+    found = await connection.fetchval(
+        "SELECT count(*) FROM public.notes n JOIN simulator.at_the_desk d ON d.clinician_id = n.author_id"
+        " WHERE n.appointment_id = $1 AND n.note_status = 'REQ' AND n.deleted_at IS NULL",
+        appointment_id,
     )
     return bool(found)
 
