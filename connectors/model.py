@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 import openai
 from openai.types.chat import ChatCompletion
-from pybreaker import CircuitBreaker, CircuitBreakerError
+from pybreaker import STATE_CLOSED, CircuitBreaker, CircuitBreakerError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from connectors.model_limits import LimitReached, Limits, Usage
@@ -171,7 +171,7 @@ class EndpointModel:
             reraise=True,
         )
         try:
-            completion = retrying(self._breaker.call, self._send, call, rung, usage)
+            completion: ChatCompletion = retrying(self._guarded, call, rung, usage)
         except CircuitBreakerError:
             metrics.MODEL_CALLS.labels(rung, "breaker_open").inc()
             raise ModelAway("the endpoint failed repeatedly and is given a pause", self._config.open_s) from None
@@ -179,6 +179,20 @@ class EndpointModel:
             metrics.MODEL_CALLS.labels(rung, "away").inc()
             raise _away(error) from None
         return _parsed(completion)
+
+    def _guarded(self, call: ModelCall, rung: Rung, usage: Usage) -> ChatCompletion:
+        """Through the breaker, which holds a lock while it calls: so it is told of the outcome instead, except for the
+        one attempt it lets through when its pause is over."""
+        if self._breaker.current_state != STATE_CLOSED:
+            tried: ChatCompletion = self._breaker.call(self._send, call, rung, usage)
+            return tried
+        try:
+            completion = self._send(call, rung, usage)
+        except openai.OpenAIError as error:
+            self._breaker.call(_raise, error)
+            raise
+        self._breaker.call(lambda: None)
+        return completion
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome is not None else None
@@ -250,6 +264,10 @@ def _parsed(completion: ChatCompletion) -> Any:
         return json.loads(text[start : end + 1])
     except (ValueError, RecursionError):
         raise NotAcceptable("not JSON") from None
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def _status(error: BaseException) -> int | None:
