@@ -187,7 +187,10 @@ def practice(settings: Settings) -> None:
 WORKERS: Final[Mapping[str, Worker]] = MappingProxyType(
     {
         worker.__name__: worker
-        for worker in (clickhouse, normalise, keep_files, write_drafts, sink, webhook, console, practice, desk, notes_api)
+        for worker in (
+            *(clickhouse, normalise, keep_files, write_drafts, sink, webhook, console, practice),
+            *(desk, notes_api),
+        )
     }
 )
 """`conjoint worker NAME`, by name."""
