@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "replay": "infra.commands.replay",
         "claims": "infra.commands.claims",
         "as-of": "infra.commands.as_of",
+        "policy": "infra.commands.policy",
     }
 )
 """Every command and the module whose `command` it is; loaded when it is used."""

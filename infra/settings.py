@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     clickhouse_port: Port = 18123
     console_port: Port = 18080
     webhook_port: Port = 18090
+    assemble_metrics_port: Port = 19313
     notes_api_port: Port = 18091
     normalise_metrics_port: Port = 19301
     keep_files_metrics_port: Port = 19302
@@ -107,6 +108,15 @@ class Settings(BaseSettings):
     backfill_days: int = Field(90, ge=0, le=730, description="days of history the reference practice starts with")
     seed: int = Field(7, ge=0, description="seed of the reference practice")
     simulate: bool = Field(True, description="let the reference practice live on")
+
+    sources: SecretStr | None = Field(
+        None, description="OpenEMR databases to listen to: openemr=mysql://user@host:3306/database, separated by spaces"
+    )
+    source_password: SecretStr | None = Field(None, description="password of sources whose address has none")
+    source_folder: Path | None = Field(
+        None, description="folder with a TOML file for each source, named after it; unset = the home's folder sources"
+    )
+    reference: bool = Field(True, description="run the reference practice; with sources it may be left out")
 
     @field_validator("home", "cache")
     @classmethod

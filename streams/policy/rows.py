@@ -58,6 +58,8 @@ class Row(BaseModel):
     KEY: ClassVar[tuple[str, ...]]
     ONLY_DEFAULT: ClassVar[bool] = False
     """The same for every practice; a practice's own folder may not hold such a table."""
+    REPLACES: ClassVar[bool] = False
+    """Whoever says anything of a key says all of it: the defaults of that key hold on no day."""
 
     from_: date | None = Field(default=None, alias="from")
     to: date | None = None
@@ -134,6 +136,7 @@ class CodePair(Row):
 
     TABLE = "code_pairs"
     KEY = ("col1", "col2")
+    REPLACES = True
     col1: Code
     col2: Code
     indicator: Annotated[int, Field(ge=0, le=9)] = 1
@@ -163,6 +166,7 @@ class UnitLimit(Row):
 
     TABLE = "unit_limits"
     KEY = ("code",)
+    REPLACES = True
     code: Code
     units_per_day: Whole | None = None
     mai: Literal["1", "2", "3"] | None = None

@@ -5,7 +5,7 @@ A wrong row is named with its file and line (or its place in the document), neve
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -197,12 +197,16 @@ def boundaries(tables: Iterable[Tables]) -> list[date]:
     return sorted(days)
 
 
-def said_on(day: date, tables: Iterable[Tables]) -> dict[str, Any]:
+def said_on(day: date, tables: Sequence[Tables]) -> dict[str, Any]:
     """The policy document that the rows in force on a day give; later tables over earlier ones."""
     document: dict[str, Any] = {}
-    for table in tables:
-        for rows in table.values():
+    for index, table in enumerate(tables):
+        for name, rows in table.items():
+            if ROWS[name].ONLY_DEFAULT:
+                continue
+            later = (other.get(name, ()) for other in tables[index + 1 :])
+            replaced = {row.key for rows_ in later for row in rows_} if ROWS[name].REPLACES else ()
             for row in rows:
-                if not row.ONLY_DEFAULT and row.holds_on(day):
+                if row.holds_on(day) and row.key not in replaced:
                     row.add_to(document)
     return document
