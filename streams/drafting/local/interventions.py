@@ -1,0 +1,114 @@
+"""What did the therapist do? Codes the therapist chose, and therapist's turns that the controlled vocabulary knows.
+
+Never says that something was done because it is usual. The vocabulary is data: vocabulary/interventions.json.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from schemas.session_file import THERAPIST
+from streams.drafting.local.confided import confided
+from streams.drafting.local.reading import Reading
+
+_FILE = Path(__file__).parents[1] / "vocabulary" / "interventions.json"
+_MOST_TURNS: Final = 6
+_ABBREVIATIONS: Final[Mapping[str, str]] = {
+    "comm": "communication",
+    "checkin": "check-in",
+    "psyched": "psychoeducation",
+    "psychoed": "psychoeducation",
+    "hw": "homework",
+    "valid": "validation",
+    "enact": "enactment",
+    "bound": "boundary setting",
+    "ground": "grounding",
+    "ba": "behavioural activation",
+    "cr": "cognitive restructuring",
+    "cog": "cognitive",
+    "restruct": "restructuring",
+    "mi": "motivational interviewing",
+    "rp": "relapse prevention",
+    "dt": "distress tolerance",
+    "er": "emotion regulation",
+    "ie": "interpersonal effectiveness",
+    "mf": "mindfulness",
+    "ps": "problem solving",
+    "prob": "problem",
+    "solv": "solving",
+    "assess": "assessment",
+    "refl": "reflective",
+    "listen": "listening",
+    "rolep": "role-play",
+    "roleplay": "role-play",
+    "eft": "EFT",
+    "cbt": "CBT",
+    "dbt": "DBT",
+    "cpt": "CPT",
+    "act": "ACT",
+    "ift": "IFT",
+    "circ": "circular",
+    "quest": "questioning",
+    "ext": "externalising",
+    "norm": "normalising",
+    "si": "suicide risk",
+    "sp": "safety planning",
+    "tx": "treatment",
+    "fam": "family",
+    "sys": "systems",
+    "deesc": "de-escalation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """One thing the therapist did, where it shows, and to whom it was addressed by name."""
+
+    name: str
+    evidence: tuple[str, ...]
+    quoted: str | None
+    confided_by: str | None = None
+    code: str | None = None
+
+
+@cache
+def vocabulary() -> Mapping[str, re.Pattern[str]]:
+    """Controlled name → how a therapist's words show it."""
+    patterns: dict[str, str] = json.loads(_FILE.read_text())
+    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in patterns.items()}
+
+
+def decoded(code: str) -> str:
+    """An intervention code in words: COMM-CHECKIN is `communication check-in`."""
+    words = [part for part in re.split(r"[^A-Za-z0-9]+", code) if part]
+    return " ".join(_ABBREVIATIONS.get(word.lower(), word.lower()) for word in words) or code
+
+
+def interventions(reading: Reading) -> tuple[Intervention, ...]:
+    """Codes first, then what the outline and the therapist's own turns show, in the order of the session."""
+    session = reading.material.session
+    found = [
+        Intervention(decoded(code), (f"I:{code}",), None, code=code)
+        for code in dict.fromkeys(session.intervention_codes)
+    ]
+    shown: dict[tuple[str, str | None], list[tuple[str, str]]] = {}
+    for turn in reading.turns:
+        if turn.speaker != THERAPIST or turn.number in reading.doubts or len(turn.words) < 3:
+            continue
+        for name, pattern in vocabulary().items():
+            match = pattern.search(turn.text)
+            if match:
+                sentence = next((one for one in turn.sentences if pattern.search(one)), turn.sentences[0])
+                shown.setdefault((name, turn.confided_by), []).append((turn.evidence, sentence))
+    for bullet in session.therapist_outline:
+        for name, pattern in vocabulary().items():
+            if (pattern.search(bullet.text) or name in bullet.text.lower()) and not confided(bullet.text):
+                shown.setdefault((name, None), []).append((bullet.id, bullet.text))
+    for (name, confided_by), places in shown.items():
+        evidence = tuple(dict.fromkeys(place for place, _ in places))[:_MOST_TURNS]
+        found.append(Intervention(name, evidence, places[0][1], confided_by))
+    return tuple(found)

@@ -1,0 +1,414 @@
+"""What was said about risk, by whom, and how was it meant? Found, never assessed.
+
+Reads turns, bullets and forms. Silence is `not_assessed`, never a denial; a question is nobody's statement.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from schemas.draft import RESTRICTED, Polarity, RiskStatement, Sentence
+from schemas.session_file import THERAPIST, UNKNOWN, Answer, Participant
+from streams.drafting.local.addressing import Addressing
+from streams.drafting.local.answers import answer, passes_on, to_everybody, yes_means_well
+from streams.drafting.local.confided import confided
+from streams.drafting.local.reading import Reading, Utterance, is_question
+from streams.drafting.local.wording import Wording, answered, quote, said
+from streams.drafting.material import form_answer, form_label
+from streams.drafting.polarity import Found, mentions, not_asked, without_idioms
+from streams.drafting.risk_words import QUESTION_TOPICS, SAFETY_ASKED
+
+SAFETY: Final = "safety"
+SELF_DIRECTED: Final = frozenset({"suicide", "self_harm", SAFETY})
+"""Topics of which at least one must have come up for a client's risk to count as looked at."""
+NOT_ASSESSED_TEXT: Final = "Risk is not documented as assessed."
+_MOST_QUOTES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing said about one topic of risk. `text` may stand in the section of `client_id`."""
+
+    client_id: str | None
+    topic: str
+    polarity: Polarity
+    text: str
+    evidence: tuple[str, ...]
+    source: str
+    restricted: bool = False
+    past: bool = False
+    recent: bool = True
+
+
+class Risk:
+    """Everything found about risk in one session."""
+
+    def __init__(self, reading: Reading, wording: Wording) -> None:
+        self._reading = reading
+        self._wording = wording
+        self._session = reading.material.session
+        self._clients = reading.material.client_ids
+        self._addressing = Addressing(self._session, reading.material.absent)
+        self.hits: tuple[Hit, ...] = tuple(self._without_answered_twice([*self._spoken(), *self._asked()]))
+        self.hits += tuple(self._bulleted()) + tuple(self._from_forms())
+
+    # --- what clients say ---------------------------------------------------------------------------------------------
+
+    def _spoken(self) -> Iterator[Hit]:
+        for turn in self._reading.turns:
+            if turn.speaker == THERAPIST:
+                continue
+            for index, sentence in enumerate(turn.sentences):
+                if is_question(sentence) and not _speaks_of_self(sentence):
+                    continue
+                near = " ".join(turn.sentences[max(0, index - 1) : index] + turn.sentences[index + 1 : index + 2])
+                for found in mentions(sentence, near):
+                    yield self._statement(turn, sentence, found)
+
+    def _statement(self, turn: Utterance, sentence: str, found: Found) -> Hit:
+        certain = turn.by_client and turn.number not in self._reading.doubts
+        speaker = turn.speaker if certain else None
+        subject = self._subject(turn, sentence) if found.about_other else None
+        polarity = found.polarity
+        if speaker is None:
+            about, text = None, f"Speaker not certain: {quote(sentence)}"
+        elif subject is not None and subject != speaker:
+            about = subject
+            text = f"{_capital(self._wording.other)} said about {subject}: {quote(sentence)}"
+            polarity = "third_party"
+        elif found.about_other:
+            about, text = speaker, f"{speaker} said about somebody else: {quote(sentence)}"
+        elif polarity == "historical":
+            about, text = speaker, f"{speaker} said about the past: {quote(sentence)}"
+        else:
+            about, text = speaker, said(speaker, sentence)
+        return Hit(
+            client_id=about,
+            topic=found.topic,
+            polarity=polarity,
+            text=self._wording.for_client(text, about) if about else text,
+            evidence=(turn.evidence,),
+            source=turn.speaker,
+            restricted=turn.confided_by is not None,
+            past=found.past,
+        )
+
+    def _subject(self, turn: Utterance, sentence: str) -> str | None:
+        """The client in the room whom a statement about somebody else is about, where that can be told."""
+        named = [who for who in self._addressing.mentioned(sentence) if who in self._clients and who != turn.speaker]
+        if len(named) == 1:
+            return named[0]
+        if len(turn.to) == 1 and re.search(r"\byou\b", sentence, re.IGNORECASE):
+            return turn.to[0]
+        return None
+
+    # --- questions and their answers ----------------------------------------------------------------------------------
+
+    def _asked(self) -> Iterator[Hit]:
+        for turn in self._reading.turns:
+            if turn.speaker == UNKNOWN:
+                continue
+            question = _risk_question(turn)
+            if question is None:
+                continue
+            topics = _topics_asked(question)
+            for reply, asking in self._replies(turn, question):
+                yield from self._replied(question, topics, reply, asking)
+
+    def _replies(self, asked: Utterance, question: str) -> Iterator[tuple[Utterance, Utterance]]:
+        """Replies that answer a question by the words of the question: everybody's, or one person's."""
+        waiting = set(asked.to) or None
+        everybody = asked.speaker == THERAPIST and not asked.to and to_everybody(question)
+        heard: set[str] = set()
+        asking = asked
+        for turn in self._reading.turns[asked.position + 1 : asked.position + 40]:
+            if turn.speaker == THERAPIST:
+                called = tuple(who for who in self._addressing.called(turn.text) if who in self._clients)
+                if _risk_question(turn) is not None:
+                    return
+                if called and passes_on(turn.text):
+                    waiting, everybody, asking = set(called), False, turn
+                    continue
+                if everybody and not turn.question:
+                    continue
+                return
+            if turn.speaker == UNKNOWN or turn.number in self._reading.doubts:
+                if everybody:
+                    continue
+                return
+            if turn.speaker == asked.speaker:
+                return
+            if waiting is not None and turn.speaker not in waiting:
+                if asked.speaker == THERAPIST and turn.position - asking.position < 3:
+                    continue
+                return
+            if turn.speaker not in heard:
+                heard.add(turn.speaker)
+                yield turn, asking
+            if not everybody and waiting is None:
+                # nobody was named: the one who answers is the one who was asked; `and you?` may still follow
+                waiting = {turn.speaker}
+
+    def _replied(self, question: str, topics: tuple[str, ...], reply: Utterance, asking: Utterance) -> Iterator[Hit]:
+        kind = answer(reply.text)
+        own = [found for sentence in reply.sentences for found in mentions(sentence)]
+        if any(found.polarity in ("affirmed", "passive") and not found.about_other for found in own):
+            return  # the reply says more than its first word
+        who = reply.speaker
+        if kind == "unclear":
+            if any(found.topic in topics or topics == (SAFETY,) for found in own):
+                return
+            polarity: Polarity = "not_assessed"
+        elif yes_means_well(question):
+            polarity = "negated" if kind == "yes" else "affirmed"
+        else:
+            polarity = "negated" if kind == "no" else "affirmed"
+        evidence = tuple(dict.fromkeys((asking.evidence if asking.question == question else "", reply.evidence)))
+        numbers = [
+            turn.evidence
+            for turn in self._reading.turns
+            if turn.question == question and turn.position < reply.position
+        ]
+        evidence = tuple(dict.fromkeys((*numbers[-1:], *filter(None, evidence))))
+        text = answered(self._wording.for_client(question, who), who, self._wording.for_client(reply.text, who))
+        for topic in topics:
+            yield Hit(
+                client_id=who,
+                topic=topic,
+                polarity=polarity,
+                text=text if polarity != "not_assessed" else f"{text} (neither yes nor no)",
+                evidence=evidence,
+                source=who,
+                restricted=reply.confided_by is not None,
+            )
+
+    @staticmethod
+    def _without_answered_twice(hits: list[Hit]) -> Iterator[Hit]:
+        """An unclear reply is no longer one if the same person is clear about the topic elsewhere."""
+        clear = {(hit.client_id, hit.topic) for hit in hits if hit.polarity != "not_assessed"}
+        for hit in hits:
+            if hit.polarity != "not_assessed" or (hit.client_id, hit.topic) not in clear:
+                yield hit
+
+    # --- the outline and forms ----------------------------------------------------------------------------------------
+
+    def _bulleted(self) -> Iterator[Hit]:
+        for bullet in self._session.therapist_outline:
+            subjects: tuple[str, ...] = ()
+            for segment in re.split(r"[;.]\s+|;|(?<=\w),\s+(?=[A-Z])|\n", bullet.text):
+                named = tuple(who for who in self._addressing.mentioned(segment) if who in self._clients)
+                absent = [who for who in self._addressing.mentioned(segment) if who not in self._clients]
+                subjects = named or subjects
+                if absent and not named:
+                    continue
+                for topic, polarity, past in _noted(segment, subjects):
+                    for who in subjects or self._clients:
+                        yield Hit(
+                            client_id=who,
+                            topic=topic,
+                            polarity=polarity,
+                            text=f"Therapist's outline: {quote(self._wording.for_client(segment.strip(), who))}",
+                            evidence=(bullet.id,),
+                            source=THERAPIST,
+                            restricted=confided(bullet.text),
+                            past=past,
+                        )
+
+    def _from_forms(self) -> Iterator[Hit]:
+        for person in self._session.participants:
+            for key, value in (person.checkin_form or {}).items():
+                for topic, polarity in _filled_in(key, value):
+                    text = f"Check-in form of {person.client_id}: {form_label(key)}: {quote(form_answer(value))}"
+                    yield Hit(
+                        client_id=person.client_id,
+                        topic=topic,
+                        polarity=polarity,
+                        text=self._wording.for_client(text, person.client_id),
+                        evidence=(f"F:{person.client_id}",),
+                        source=person.client_id,
+                        restricted=isinstance(value, str) and confided(value),
+                    )
+
+    # --- what comes out of it -----------------------------------------------------------------------------------------
+
+    def statements(self) -> Iterator[RiskStatement]:
+        """One per client, topic and polarity; `not_assessed` for everybody of whom nothing was found."""
+        merged: dict[tuple[str, str, str], Hit] = {}
+        for hit in self.hits:
+            key = (hit.client_id or "", hit.topic, hit.polarity)
+            known = merged.get(key)
+            if known is None:
+                merged[key] = hit
+            else:
+                merged[key] = replace(
+                    known,
+                    evidence=tuple(dict.fromkeys((*known.evidence, *hit.evidence)))[:12],
+                    restricted=known.restricted and hit.restricted,
+                    text=hit.text if known.restricted and not hit.restricted else known.text,
+                )
+        for client_id in (*self._clients, None):
+            own = [hit for hit in merged.values() if hit.client_id == client_id]
+            for hit in own:
+                text = hit.text
+                if hit.restricted:
+                    text = f"{client_id} said something about this in confidence; see the section of {client_id}."
+                yield RiskStatement(
+                    client_id=hit.client_id,
+                    topic=hit.topic,
+                    polarity=hit.polarity,
+                    text=text,
+                    evidence=hit.evidence,
+                    flags=(RESTRICTED,) if hit.restricted else (),
+                )
+            if client_id is not None and not _looked_at(own):
+                yield RiskStatement(
+                    client_id=client_id,
+                    topic="suicide",
+                    polarity="not_assessed",
+                    text=f"{client_id}: {NOT_ASSESSED_TEXT}",
+                )
+
+    def sentences(self, person: Participant) -> Iterator[Sentence]:
+        """The risk part of one client's own section."""
+        own = [hit for hit in self.hits if hit.client_id == person.client_id]
+        seen: dict[str, Sentence] = {}
+        count: dict[tuple[str, str], int] = {}
+        for hit in own:
+            key = (hit.topic, hit.polarity)
+            count[key] = count.get(key, 0) + 1
+            if hit.text in seen or count[key] > _MOST_QUOTES:
+                continue
+            seen[hit.text] = Sentence(
+                text=hit.text,
+                evidence=hit.evidence,
+                flags=(hit.polarity, RESTRICTED) if hit.restricted else (hit.polarity,),
+                part="risk",
+            )
+        yield from seen.values()
+        if not _looked_at(own) or all(hit.polarity == "historical" for hit in own if hit.topic in SELF_DIRECTED):
+            flag = " A risk flag is on file." if person.risk_flags else ""
+            current = "Current risk" if any(hit.polarity == "historical" for hit in own) else "Risk"
+            yield Sentence(
+                text=f"{current} is not documented as assessed.{flag}",
+                flags=("not_assessed", "not_documented"),
+                part="risk",
+            )
+
+
+def _looked_at(hits: Iterable[Hit]) -> bool:
+    """Was anything said about this client's own risk? What they told of somebody else is not that."""
+    return any(
+        hit.topic in SELF_DIRECTED and not (hit.polarity == "third_party" and hit.source == hit.client_id)
+        for hit in hits
+    )
+
+
+_SELF = re.compile(r"\b(?:i|i'm|i've|i'd|my|myself|me)\b", re.IGNORECASE)
+
+
+def _speaks_of_self(sentence: str) -> bool:
+    return bool(_SELF.search(sentence))
+
+
+def _risk_question(turn: Utterance) -> str | None:
+    """The sentence of a turn that asks about risk."""
+    for sentence in reversed(turn.sentences):
+        if (is_question(sentence) or turn.question is not None) and SAFETY_ASKED.search(without_idioms(sentence)):
+            return sentence if is_question(sentence) or turn.speaker == THERAPIST else None
+        asked = turn.speaker == THERAPIST and is_question(sentence)
+        if asked and any(pattern.search(sentence) for pattern in QUESTION_TOPICS.values()):
+            return sentence
+    return None
+
+
+def _topics_asked(question: str) -> tuple[str, ...]:
+    plain = without_idioms(question)
+    found = [topic for topic, pattern in QUESTION_TOPICS.items() if pattern.search(plain)]
+    if "suicide" in found and "self_harm" in found:
+        only_hurting = not re.search(
+            r"\b(?:suicid|kill|die\b|dying|dead|death|alive|end(?:ing)? )", plain, re.IGNORECASE
+        )
+        found.remove("suicide" if only_hurting else "self_harm")
+    return tuple(found) or (SAFETY,)
+
+
+_NO_RISK = re.compile(
+    r"\b(?:no|nil|denie[sd]|deny|low|without|0)\b[^.;]{0,24}\b(?:risks?|safety (?:concerns?"
+    r"|issues?)|(?:risk|safety)[ -]related|concerns? (?:re|about|for) (?:risk"
+    r"|safety))\b"
+    r"|\brisk(?: (?:assessment|check|level))?\s*[:=–-]?\s*(?:none|low|nil|no\b"
+    r"|neg|denied|minimal|0)|\b(?:all|both|everyone) (?:denied|safe|deny)\b"
+    r"|\bsafe(?:ty)?\s*[:=]\s*(?:ok|yes|good|fine)",
+    re.IGNORECASE,
+)
+_SOME_RISK = re.compile(
+    r"\brisk(?: (?:assessment|level))?\s*[:=–-]?\s*(?:is )?(?:elevated|high"
+    r"|moderate|acute|increased)|\b(?:elevated|high|moderate|acute|increased) risk\b",
+    re.IGNORECASE,
+)
+_RISK_NAMED = re.compile(r"\b(?:risk|(?-i:SI|HI)|safety|suicid\w*|self[- ]?harm)\b", re.IGNORECASE)
+
+
+def _noted(segment: str, subjects: tuple[str, ...]) -> Iterator[tuple[str, Polarity, bool]]:
+    """What a piece of the outline notes about risk, as (topic, polarity, past)."""
+    if not_asked(segment) and _RISK_NAMED.search(segment):
+        yield "suicide", "not_assessed", False
+        return
+    as_said = segment
+    for who in subjects:
+        as_said = re.sub(rf"(?<![\w-]){re.escape(who)}(?![\w-])", "I", as_said)
+    found = mentions(as_said)
+    for one in found:
+        yield one.topic, one.polarity, one.past
+    if not found and _NO_RISK.search(segment):
+        yield SAFETY, "negated", False
+    elif not found and _SOME_RISK.search(segment):
+        yield SAFETY, "affirmed", False
+
+
+_RISK_KEY = re.compile(
+    r"suicid|self[\s_-]?harm|hurt|harm|unsafe|safe|dead|kill|die\b|item[\s_-]?9|(?<![a-z])si(?![a-z])", re.IGNORECASE
+)
+
+
+def _filled_in(key: str, value: Answer) -> Iterator[tuple[str, Polarity]]:
+    """What one line of a check-in form says about risk, as (topic, polarity)."""
+    if value is None or value == "":
+        return
+    if not _RISK_KEY.search(key):
+        if isinstance(value, str):
+            for found in mentions(value):
+                yield found.topic, found.polarity
+        return
+    plain = key.replace("_", " ")
+    topic = (
+        "harm_to_others"
+        if re.search(r"other|someone", plain, re.IGNORECASE)
+        else "self_harm"
+        if re.search(r"self[\s-]?harm|hurt|cut", plain, re.IGNORECASE)
+        else "violence"
+        if re.search(r"safe", plain, re.IGNORECASE)
+        else "suicide"
+    )
+    well = bool(re.search(r"\bsafe\b", plain, re.IGNORECASE))
+    if isinstance(value, str):
+        own = [found for found in mentions(value) if found.polarity != "negated"]
+        if own:
+            for found in own:
+                yield found.topic, found.polarity
+            return
+        kind = "yes" if re.fullmatch(r"\W*(?:y|true|[1-9]\d*)\W*", value, re.IGNORECASE) else answer(value)
+        if re.fullmatch(r"\W*(?:n|false|0|none|n/a|not applicable)\W*", value, re.IGNORECASE):
+            kind = "no"
+        if kind == "unclear":
+            yield topic, "not_assessed"
+            return
+        positive = kind == "yes"
+    else:
+        positive = bool(value)
+    yield topic, ("affirmed" if positive != well else "negated")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

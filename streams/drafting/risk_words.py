@@ -1,0 +1,313 @@
+"""Which words speak of risk, and which only sound like it? One table per topic, used by drafting and by checking.
+
+Patterns are wide on purpose where life is concerned; idioms are taken out first. Nothing here decides how bad it is.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+SELF: Final = r"(?:my|him|her|it|them|your|our)sel(?:f|ves)"
+_KIN: Final = (
+    r"(?:mom|mum|mother|dad|father|stepdad|stepmom|stepfather|brother|sister|husband|wife|partner|boyfriend|"
+    r"girlfriend|ex|uncle|coach|teacher|boss|roommate|kids?|son|daughter|baby)"
+)
+_ANYONE: Final = (
+    rf"(?:him|her|them|you|someone|somebody|people|everyone|(?:my|his|her|their|the|our) (?:\w+ )?{_KIN}|"
+    r"[A-Z][\w-]*\d[\w-]*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic of risk. `direct` and `passive` find it; `passive` is a wish to be gone without a wish to act."""
+
+    name: str
+    direct: re.Pattern[str]
+    passive: re.Pattern[str] | None = None
+
+
+def _words(*parts: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
+
+
+IDIOMS: Final = _words(
+    r"(?:\w+(?:'s| is| are|'re| was| were)?) killing me(?! and)",
+    r"(?:is|are|was|were|'s|'re) (?:literally |just |absolutely )?(?:gonna|going to) kill me",
+    r"(?:he|she|they|mom|mum|dad|\w+)(?:'ll|'d| will| would|'s gonna|'s going to) kill me(?= (?:if|when|for)|[.,!?]|$)",
+    r"kill(?:s|ed|ing)? (?:time|it|the (?:mood|vibe|lights?|engine|power|buzz)"
+    r"|two birds|off|a few hours|an hour|for (?:a|some|that|the))",
+    r"(?:could|would|'d|could've) kill for",
+    r"kill me now",
+    r"(?:laugh(?:ed|ing)?|smil\w+|bored|scared|worried|sick|tickled|frightened"
+    r"|loved?|starved|froze|frozen|working (?:my|him|her|your)self|worked (?:my"
+    r"|him|her|your)self) (?:half )?to death",
+    r"to die for",
+    r"(?:would|'d|could|could've|almost|nearly|just|about|thought i'd|thought i would"
+    r"|i) die[ds]?(?: a little)?(?: of| from| with)? (?:embarrassment|shame"
+    r"|laughing|laughter|boredom|curiosity|for|inside|when)",
+    r"(?:would|'d) rather die(?: than)?",
+    r"wanted to die (?:of|from) (?:embarrassment|shame|boredom|laughing)",
+    r"(?:so )?(?:embarrass\w+|awkward|cringe\w*|humiliat\w+)[^.!?]{0,40}?(?:want(?:ed)?|wanna) to die",
+    r"(?:want(?:ed)?|wanna) to die[^.!?]{0,25}?(?:embarrass\w+|cringe|awkward|laughing)",
+    r"dying (?:to|for|laughing|of (?:laughter|curiosity|boredom|thirst|hunger|heat|cold))",
+    r"die on (?:that|this) hill|die hard|dead(?:line|pan|beat|lock|weight| tired"
+    r"| serious| wrong| end| set)s?|over my dead body|drop[- ]dead",
+    r"(?:phone|battery|car|laptop|conversation|plant|engine|computer)s?(?:'s)? (?:is "
+    r"|was |has |had |just )*(?:died|dying|dead|die)",
+    r"(?:career|political|social|financial|professional|commercial) suicide"
+    r"|suicide (?:squeeze|doors?|mission|sprints?|drills?|squad|wings)",
+    r"(?:beat(?:ing|en|s)?|kick(?:ing|ed|s)?|blam(?:e|ed|ing)) (?:my|him|her|them|your|our)sel(?:f|ves)(?: up)?",
+    r"(?:shoot|shot|shooting) (?:my|him|her|them|your|our)sel(?:f|ves) in the foot"
+    r"|shoot me|shoot hoops|shoot (?:a|an|over|him an?|her an?|you an?|them an?) (?:text"
+    r"|email|message|over|line)",
+    r"cut(?:ting)? (?:my|him|her|your|them)sel(?:f|ves) (?:some slack|a break"
+    r"|off|shaving|cooking|chopping|slicing|while (?:shaving|cooking))",
+    r"cut(?:ting)? (?:it|back|down|out|off|class(?:es)?|school|corners|in line"
+    r"|in half|the \w+|my (?:hair|nails|finger|losses|hours|grass))",
+    r"(?:my|her|his) (?:hair|nails?) (?:was |were |got |is |are )?cut",
+    r"hang(?:ing|s)? (?:out|in there|on|up|around|with)|hung (?:out|up|over)",
+    r"hit(?:s|ting)? (?:me|him|her|us|you) (?:up|hard|that|like|later|then"
+    r"|when|at (?:once|night)|all)|(?:it|that|this|which|reality|grief|sadness"
+    r"|wave|anxiety|depression|news|realization|loss|everything) (?:really "
+    r"|just |suddenly |finally )*hits? (?:me|him|her|us|home)",
+    r"hit (?:the|my|a|rock|bottom|snooze|pause)",
+    r"overdos(?:e|ed|ing) on (?:chocolate|coffee|sugar|netflix|tv|ice cream"
+    r"|cake|candy|work|caffeine|screens?|vitamins?|football|news)",
+    r"(?:stab|take a stab|stabbing) (?:at|pain)|stab(?:bed|s|bing)? (?:me |him |her )?in the back",
+    r"choked? up|choked on|chok(?:ed|ing) (?:back|at the|under|during)",
+    r"hurt(?:s|ing)? (?:my|his|her|their|your|our) (?:feelings?|back|knee|ankle"
+    r"|pride|shoulder|foot|leg|arm|hand|wrist|neck|head)",
+    r"hurt (?:my|him|her|them)sel(?:f|ves) (?:playing|at (?:practice|work|soccer"
+    r"|football|training|the gym)|skiing|running|lifting|falling|on the (?:ice"
+    r"|stairs|field)|in (?:practice|gym|pe))",
+    r"(?:burn(?:ed|t|ing)?|wear(?:ing)?|wore|tir(?:ed|ing)) (?:my|him|her|them|your)sel(?:f|ves) out",
+    r"burn(?:ed|t)? (?:my|him|her|them|your)sel(?:f|ves) (?:on|cooking|with the (?:iron|oven|stove|kettle|pan))",
+    r"drinking (?:water|coffee|tea|more water|enough|juice|milk|soda|less coffee)"
+    r"|drank (?:water|coffee|tea|my|the water|some water|a (?:tea|coffee))",
+    r"voices? (?:down|raised|raise|mail|memo)|hear(?:ing|d)? (?:my|his|her|their|your|our) voices?",
+    r"plan(?:s|ning)? to (?:end|finish) (?:the|this|our) (?:meeting|lease|call|project|relationship|contract)",
+    r"abuse of (?:power|trust|authority)|substance abuse (?:class|counsel\w+|group|program)",
+)
+"""What only sounds like risk; blanked out before anything else is looked for."""
+
+SUICIDE: Final = Topic(
+    "suicide",
+    direct=_words(
+        rf"(?:kill(?:ed|ing|s)?|hang(?:ed|ing)?|hung|shoot(?:ing)?|shot|drown(?:ed|ing)?|poison(?:ed|ing)?) {SELF}",
+        r"suicid\w*",
+        r"(?:end(?:ed|ing)?|tak(?:e|en|ing)|took) (?:my|his|her|their|your|our|one's) (?:own )?li(?:fe|ves)",
+        r"end(?:ing)? it all|end(?:ing)? it(?= (?:tonight|today|now|soon|for good|once)|[.,!?]|$)",
+        r"(?:want(?:s|ed|ing)?|wanna|wish(?:ed|ing)?|going|ready|plan(?:s|ned|ning)?"
+        r"|trying|tried|try) (?:to )?(?:die|be dead|unalive)",
+        r"unaliv\w+|kms",
+        r"(?:took|tak(?:e|ing|en)|swallow(?:ed|ing)?|down(?:ed|ing)?) (?:all|a (?:bunch"
+        r"|handful|whole bottle|bottle|lot)|too many|the whole|every) (?:of )?(?:of (?:my"
+        r"|her|his|their|the) |my |her |his |their |the )?(?:\w+ )?(?:pills?|tablets?"
+        r"|meds?|medication|bottle|tylenol|advil|painkillers?|sleeping \w+)",
+        r"overdos\w*|od'?d",
+        r"(?:sav(?:e|ed|ing)|stash(?:ed|ing)?|stockpil(?:e|ed|ing)|hoard(?:ed|ing)?"
+        r"|hid(?:ing|den)?|collect(?:ed|ing)?|count(?:ed|ing)?)(?: up)? (?:my|the"
+        r"|her|his|some|all my|those|extra) (?:\w+ )?(?:pills?|tablets?|meds?|medication)",
+        r"jump(?:ed|ing)? (?:off|from|in front of|out of) (?:the|a|that|my) (?:\w+ )?(?:bridge"
+        r"|roof|building|balcony|train|window|overpass|traffic|cliff|truck|bus"
+        r"|car park)",
+        r"(?:step|walk|drive|drove|run|crash)(?:ped|ed|ing)? (?:\w+ ){0,3}(?:into"
+        r"|in front of|off) (?:traffic|a (?:tree|truck|train|bus|wall|bridge)|the (?:traffic"
+        r"|train|river|road|bridge|oncoming \w+))",
+        r"slit(?:ting)? (?:my|his|her|their) (?:wrists?|throat)|cut(?:ting)? (?:my|his|her|their) wrists?",
+        r"(?:goodbye|suicide|farewell) (?:notes?|letters?|videos?|texts?|messages?)"
+        r"|(?:said|say|saying|wrote|writing|written|sent) (?:\w+ ){0,2}goodbyes?(?: to everyone)?(?= to (?"
+        r":every|my (?:kids|family|dog|cat))|[.,!?]|$)",
+        r"(?:giv(?:e|en|ing)|gave) (?:away )?(?:all )?(?:my|his|her) (?:things"
+        r"|stuff|belongings|pets?|dog|cat) away|giv(?:ing|en) away (?:my|his|her"
+        r"|all)",
+        r"(?:gun|rope|noose|blade|pistol|rifle) (?:in|under|by|next to|beside|from) (?:my|the|his|her|dad's)",
+        r"(?:a |the |my )?plan to (?:do it|end it|end my life|die|kill)|know (?:exactly )?how i(?:'d"
+        r"| would|'ll| will) do it|i(?:'ve| have) (?:picked|chosen|got) (?:a|the) (?:day"
+        r"|date|time|place|spot|method)",
+        r"(?-i:SI)(?![’'])",
+    ),
+    passive=_words(
+        r"(?:don'?t|do not|didn'?t|not|never) (?:really |even )?(?:want|wanna|wanting) (?:to )?(?:be (?:he"
+        r"re|alive|around|on this (?:earth|planet))|live|exist|wake up|go on(?: living)?"
+        r"|keep (?:living|going on))(?: anymore| any more)?",
+        r"(?:wish|wished|hope|hoped|pray|prayed|wishing|hoping|praying)(?: that)? (?:i"
+        r"|he|she) (?:was|were|wasn'?t|weren'?t|would|wouldn'?t|could|didn'?t|don'?t"
+        r"|won'?t|had(?: not|n'?t)? (?:been )?|'?d)? ?(?:just )?(?:not )?(?:dead"
+        r"|wake up|alive|be(?:en)? born|born|here|exist|disappear|gone|go to sleep and"
+        r"|fall asleep and|never (?:been )?(?:born|wake|existed))",
+        r"(?:better off|easier|better|happier) (?:if i (?:was|were|wasn'?t|weren'?t"
+        r"|am|'m) (?:dead|gone|not here|here|around|alive|not around)|without me(?: around"
+        r"| here)?|dead|if i (?:died|disappeared|never (?:woke|existed)))",
+        r"(?:go|going|fall(?:ing)?|drift(?:ing)?) (?:to sleep|asleep|off) and (?:just )?(?:not"
+        r"|never) wak(?:e|ing) up|(?:not|never) wak(?:e|ing) up (?:again|tomorrow"
+        r"|one day|in the morning|some ?day)|if i (?:didn'?t|don'?t|never) (?:just )?wake up"
+        r"|(?:not|never) waking up",
+        r"(?:wouldn'?t|would not|won'?t) (?:really )?(?:mind|care|be sad|bother me) if (?:i"
+        r"|a|the|something|someone) (?:\w+ ){0,5}(?:die[ds]?|dead|wake up|woke up"
+        r"|hit me|ran me over|crash\w*|happened to me|here)",
+        r"(?:no|any|what'?s the|what is the|see (?:the|a|no|any)|not much) (?:point"
+        r"|reason|sense|use) (?:in |to |of )?(?:living|be(?:ing)? (?:here|alive)"
+        r"|liv(?:e|ing)|go(?:ing)? on|wak(?:e|ing) up|staying alive|exist(?:ing)?)",
+        r"(?:tired|sick|done) (?:of|with) (?:living|life|being alive|existing|being here)",
+        r"nothing (?:left )?(?:to live|worth living) for|life (?:isn'?t|is not"
+        r"|'s not) worth (?:it|living)|not worth living|can'?t (?:go on|do (?:life"
+        r"|this life)|keep living)(?: anymore| like this| any more)?",
+        r"(?:want|wanna|wanted|like|wish i could|love) (?:to )?(?:just )?(?:disappear"
+        r"|not exist|not be here|vanish|cease to exist|stop existing)(?: (?:forever"
+        r"|for good|completely|anymore))?",
+        r"(?:think|thinking|thought|thoughts) (?:about|of) (?:death|dying|being dead"
+        r"|not being (?:here|alive|around))|passive (?:SI|ideation|death wish\w*"
+        r"|suicid\w*)|death wish",
+        r"(?:everyone|everybody|they|my (?:family|kids|mom|parents)|nobody|no one) (?:would"
+        r"|'d|wouldn'?t) (?:\w+ )?(?:be (?:better|happier|fine|relieved)|miss me"
+        r"|notice|care) (?:without me|if i (?:was|were|wasn'?t|died|disappeared)\b[^.!?]{0,25}"
+        r"|at all)?",
+    ),
+)
+SELF_HARM: Final = Topic(
+    "self_harm",
+    direct=_words(
+        r"self[- ]?(?:harm|injur)\w*|nssi",
+        r"(?:cut(?:ting|s)?|hurt(?:ing|s)?|harm(?:ed|ing|s)?|burn(?:ed|t|ing|s)?"
+        r"|scratch(?:ed|ing|es)?|punch(?:ed|ing|es)?|hit(?:ting|s)?|injur(?:e|ed"
+        rf"|ing)) (?:{SELF})",
+        r"(?:cut|cutting|cuts|scratched|scratching|burned|burning|carv\w+) (?:on "
+        r"|up )?(?:my|his|her|their) (?:arms?|legs?|thighs?|skin|stomach|forearms?"
+        r"|hips?)",
+        r"(?:i|she|he|been|started|stopped|still|quit|back to|urges? to|want(?:ed)? to"
+        r"|wanna|\w+n'?t|not|never) (?:been )?cut(?:ting)?(?= again| anymore| last"
+        r"| this| myself| when| to (?:feel|cope)| in |[.,!?]|$)",
+    ),
+)
+HARM_TO_OTHERS: Final = Topic(
+    "harm_to_others",
+    direct=_words(
+        r"(?:kill(?:ing|ed)?|murder(?:ing)?|stab(?:bing)?|shoot(?:ing)?|strangl(?:e"
+        rf"|ing)|(?:seriously )?hurt(?:ing)?|harm(?:ing)?|beat(?:ing)?(?: up)?) {_ANYONE}",
+        r"homicid\w*|(?-i:(?:SI|[Nn]o|[Dd]enies|[Dd]enied|[Ee]ndorses|and|or|&)\s*[/,]?\s*HI)",
+        r"(?:bring|bringing|brought|get|getting|got|take|taking) (?:a|the|my|dad's|his) (?:gun|knife) (?:to|and|from)",
+        r"(?:shoot up|blow up) (?:the|my) (?:school|place|office|class)",
+        r"make (?:him|her|them) (?:pay|bleed)",
+    ),
+)
+VIOLENCE: Final = Topic(
+    "violence",
+    direct=_words(
+        rf"(?:he|she|they|who|{_KIN}|[A-Z][\w-]*\d[\w-]*|you)(?:'s|'ve| has| have"
+        r"|'d)? (?:\w+ )?(?:hit|hits|hitting|beat|beats|punched|punches|slapped"
+        r"|slaps|slap|kicked|kicks|choked|chokes|strangled|shoved|shoves|pushed"
+        r"|pushes|grabbed|grabs|threw|throws|touched|touches|molested|raped|threatened"
+        rf"|threatens|bit|burned|locked) (?:me|him|her|us|them|my (?:\w+ )?{_KIN}"
+        r"|the kids|things at|\w+ (?:at|against) (?:me|him|her|us|them|the wall)"
+        r"|in (?:the|my) (?:room|closet|basement))(?! (?:off|up|for|out|a (?:text"
+        r"|ball|party)|into (?:therapy|coming|going|doing)|to (?:do|go|come|try"
+        r"|the (?:store|doctor|side))))",
+        r"(?:hit|beat|punched|slapped|kicked|choked|strangled|shoved|touched|molested"
+        r"|raped|abused|hurt|threatened) by (?:my|his|her|a|the) (?:\w+ )?\w+",
+        r"(?:physically|sexually|emotionally|verbally) abus\w+|domestic violence"
+        r"|(?:child|elder|sexual) abuse|abus(?:es|ed|ing) (?:me|him|her|us|them"
+        r"|my)|molest\w+|raped?",
+        r"(?:bruises?|marks?|black eye) (?:on|from|where|because|he|she|that)|(?:left"
+        r"|has|had|got|with) (?:a )?(?:bruises?|black eye)",
+        r"(?:scared|afraid|frightened|terrified) (?:to go home|of (?:him|her|what (?:he"
+        r"|she) (?:will|might|would|could)|being home)|(?:he|she|they)(?:'ll| will"
+        r"| might| would) (?:hit|hurt|beat|come after))|(?:not|don'?t feel|isn'?t"
+        r"|doesn'?t feel|never felt|unsafe) (?:safe )?at home|feel(?:s|ing)? unsafe",
+        r"(?:hit|hitting|hits|smack(?:ed|ing|s)?|spank(?:ed|ing)? (?:him|her) (?:hard"
+        r"|with)|shook|shaking) (?:the (?:kids?|baby|child(?:ren)?|boys?|girls?)"
+        r"|my (?:son|daughter|kids?|wife|husband|girlfriend|boyfriend|partner))",
+        r"(?:come|coming|came) (?:in|into) my (?:room|bed) at night|(?:makes?|made) me (?:touch|do things)",
+    ),
+)
+PSYCHOSIS: Final = Topic(
+    "psychosis",
+    direct=_words(
+        r"(?:voices?|god|the devil|demons?|the (?:tv|radio|phone)) (?:\w+ )?(?:tell(?:s"
+        r"|ing)?|told|say(?:s|ing)?|said|command(?:s|ing|ed)?) (?:me|him|her|them)?(?: to)?",
+        r"(?:hear(?:s|ing|d)?) voices|command hallucinations?|hallucinat\w+",
+        r"(?:they'?re|people are|everyone is|someone is|they are) (?:watching|following|poisoning|after) me",
+    ),
+)
+SUBSTANCE: Final = Topic(
+    "substance_use",
+    direct=_words(
+        r"relaps\w+|(?:slipped|slip) (?:up )?(?=last|on|this|and (?:used|drank))"
+        r"|fell off the wagon|picked up (?:again|a drink|a bottle|last)|(?:i|he"
+        r"|she|we) (?:picked up|used|drank|smoked)(?= (?:again|last|on|this|yesterday"
+        r"|over|after|twice|once|two|three|four|five|six|the other)|[.,!?]|$)",
+        r"(?:us(?:e|ed|ing)|shot up|shooting up|snort(?:ed|ing)?|inject(?:ed|ing)?) (?:heroin"
+        r"|fentanyl|meth|coke|cocaine|opioids?|opiates?|pills|oxy\w*|crack|again"
+        r"|xanax|drugs?)",
+        r"(?:got|get|getting|was|came home|been|is) (?:really |so |totally |very "
+        r"|pretty |too )?(?:drunk|wasted|high|loaded|hammered)(?! (?:on life|marks?"
+        r"|score|grades?|up|hopes|in the|school|five|spirits))",
+        r"(?:start(?:ed)?|back to|been|stopp?(?:ed)?|quit|kept|keep|still|hiding (?:my"
+        r"|his|her)) drinking(?: again| every| too| on| at| alone| more)?",
+        r"(?:had|have|having|take|took|want|wanted) (?:a|one|another|my first|two"
+        r"|three|four|five|six|\d+|a few|some) (?:drinks?|beers?|shots?|lines?"
+        r"|joints?|hits? of)|black(?:ed|ing)? out|(?:a )?(?:drink|drop|touched (?:a "
+        r"|any )?(?:alcohol|drop|drink))(?= (?:in|since|for) )",
+        r"crav(?:e|ed|es|ing|ings)(?= (?:a drink|to use|alcohol|it|were|was|hit"
+        r"|came|got|is|are|for|have|has|on|every|after|when|bad|this|all)|[.,!?]"
+        r"|$)|(?:clean|sober)(?= (?:for|since|now|\d|\w+ (?:days|weeks|months|years))"
+        r"|[.,!?]|$)|urge to (?:use|drink)",
+    ),
+)
+EATING: Final = Topic(
+    "eating",
+    direct=_words(
+        r"(?:purg(?:e|ed|ing)|binge(?:d|ing)? and|laxatives?)|(?:made|make|making) myself (?:throw up"
+        r"|sick|vomit)|throw(?:ing)? up (?:after|my (?:food|meals?|dinner|lunch))"
+        r"|starv(?:e|ed|ing) (?:my|her|him)self",
+        r"(?:haven'?t|hasn'?t|not|didn'?t|stopped) (?:eat(?:en|ing)?)(?: anything)? (?:in"
+        r"|for) (?:\w+ )?(?:days?|\w+ days)",
+    ),
+)
+MISSING: Final = Topic(
+    "missing_minor",
+    direct=_words(
+        r"(?:hasn'?t|didn'?t|never) (?:come|came) home (?:since|last night|in|for)"
+        r"|(?:ran|run|running) away (?:from home|last|again|on)|(?:don'?t|do not) know where (?:he"
+        r"|she|my (?:son|daughter|kid)) is",
+    ),
+)
+TOPICS: Final = (SUICIDE, SELF_HARM, HARM_TO_OTHERS, VIOLENCE, PSYCHOSIS, SUBSTANCE, EATING, MISSING)
+
+SAFETY_ASKED: Final = _words(
+    r"unsafe|safe(?:ty)?|(?:risk|at risk)|thoughts? of (?:hurting|harming|killing"
+    r"|dying|ending|death|not)|(?:hurt|harm|kill)(?:ing)? (?:your|any|some"
+    r"|your own|him|her)?(?:self|selves|one|body else|yourselves)?|suicid\w*"
+    r"|self[- ]?harm\w*|not wanting to (?:be here|live|be alive)|(?:feel(?:ing)?"
+    r"|been) (?:low|hopeless|down|unsafe)|end(?:ing)? your li(?:fe|ves)|wish(?:ed"
+    r"|ing)? you (?:were|weren'?t|was|wasn'?t)|better off dead|not wake up"
+    r"|cutting|overdos\w*|dying"
+)
+"""What a question about risk is recognised by."""
+
+QUESTION_TOPICS: Final[Mapping[str, re.Pattern[str]]] = {
+    "suicide": _words(
+        r"suicid\w*|kill(?:ing)? yoursel(?:f|ves)|end(?:ing)? (?:your li(?:fe|ves)"
+        r"|it|things)|dying|death|dead|die|not wanting to (?:be here|live|be alive"
+        r"|be around)|(?:not |n'?t )want(?:ed)? to (?:be here|live|be alive|be around"
+        r"|wake up)|not wake up|wish(?:ed|ing)? you (?:were|weren'?t|was|wasn'?t)"
+        r"|harm(?:ing)? yoursel(?:f|ves)|hurt(?:ing)? yoursel(?:f|ves)"
+    ),
+    "self_harm": _words(r"self[- ]?harm\w*|cutting|cut|(?:hurt|harm)(?:ing)? yoursel(?:f|ves)"),
+    "harm_to_others": _words(
+        r"(?:hurt|harm|kill)(?:ing)? (?:any|some|every)(?:one|body)(?: else)?|(?:hurt"
+        r"|harm|kill)(?:ing)? (?:him|her|them|others?|other people)|others"
+    ),
+    "violence": _words(
+        r"safe at home|(?:hit|hurt|hurting|hitting|threaten\w*) (?:you|by)|anyone (?:hit"
+        r"|hurt)\w*|violen\w+|abus\w+|afraid of"
+    ),
+    "substance_use": _words(
+        r"drink\w*|drank|us(?:e|ed|ing) (?:any|again|since|this|substances?|drugs?)"
+        r"|substances?|drugs?|alcohol|crav\w+|relaps\w+|sober|clean"
+    ),
+    "psychosis": _words(r"voices?|hear(?:ing)? things|see(?:ing)? things"),
+}
+"""What a question asks about, by topic. A question about safety that names none is about `safety`."""

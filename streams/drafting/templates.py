@@ -1,0 +1,81 @@
+"""SOAP, DAP, BIRP, GIRP, SIRP: how one structure is titled and ordered. Pure; renders any draft in any template.
+
+A field that would be empty says so; nothing is invented to fill it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from schemas.draft import NOT_DOCUMENTED, Draft, Section, Sentence
+
+TEMPLATES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "SOAP": {
+        "Subjective": ("subjective",),
+        "Objective": ("attendance", "dynamic", "objective", "intervention", "response"),
+        "Assessment": ("goal", "pattern", "assessment", "risk"),
+        "Plan": ("plan",),
+    },
+    "DAP": {
+        "Data": ("attendance", "dynamic", "subjective", "objective", "intervention"),
+        "Assessment": ("goal", "response", "pattern", "assessment", "risk"),
+        "Plan": ("plan",),
+    },
+    "BIRP": {
+        "Behavior": ("attendance", "dynamic", "subjective", "objective", "goal", "pattern"),
+        "Intervention": ("intervention",),
+        "Response": ("response", "assessment", "risk"),
+        "Plan": ("plan",),
+    },
+    "GIRP": {
+        "Goal": ("goal",),
+        "Intervention": ("intervention",),
+        "Response": ("attendance", "dynamic", "subjective", "objective", "response", "pattern", "assessment", "risk"),
+        "Plan": ("plan",),
+    },
+    "SIRP": {
+        "Situation": ("attendance", "dynamic", "subjective", "objective", "goal", "pattern"),
+        "Intervention": ("intervention",),
+        "Response": ("response", "assessment", "risk"),
+        "Plan": ("plan",),
+    },
+}
+"""Template → its fields in order → the parts of the canonical structure that belong there."""
+
+
+def sections(template: str, client_id: str | None, sentences: Iterable[Sentence]) -> tuple[Section, ...]:
+    """The titled sections of one client (or of the shared part), every field of the template present."""
+    everything = tuple(sentences)
+    return tuple(
+        Section(client_id=client_id, title=title, sentences=_field(everything, parts))
+        for title, parts in TEMPLATES[template].items()
+    )
+
+
+def _field(sentences: tuple[Sentence, ...], parts: tuple[str, ...]) -> tuple[Sentence, ...]:
+    found = tuple(sentence for part in parts for sentence in sentences if sentence.part == part)
+    return found or (Sentence(text="Not documented.", flags=(NOT_DOCUMENTED,), part=parts[0]),)
+
+
+def in_template(draft: Draft, template: str) -> Draft:
+    """The same draft in another template. Raises KeyError for a template that does not exist."""
+    clients = dict.fromkeys(section.client_id for section in draft.sections)
+    arranged = tuple(
+        section
+        for client_id in clients
+        for section in sections(
+            template,
+            client_id,
+            (
+                sentence
+                for section in draft.sections
+                if section.client_id == client_id
+                for sentence in section.sentences
+                if not _fills_a_gap(sentence)
+            ),
+        )
+    )
+    return draft.model_copy(update={"template": template, "sections": arranged})
+
+
+def _fills_a_gap(sentence: Sentence) -> bool:
+    return sentence.text == "Not documented." and NOT_DOCUMENTED in sentence.flags

@@ -1,0 +1,128 @@
+"""What words is a text made of? Tokens, stems and numbers, the same for drafting and for checking.
+
+Pure. Client ids are no words: they are left out before anything is counted.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
+
+
+def _each(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+def _counted(words: str, start: int = 0, step: int = 1) -> dict[str, int]:
+    return {word: start + step * place for place, word in enumerate(words.split())}
+
+
+_SUFFIXES: Final = ("ingly", "edly", "ings", "ing", "ies", "ied", "ers", "est", "ed", "es", "er", "ly", "s")
+STOP_WORDS: Final = _each(
+    """a about after again all also although always am an and any anything are aren't around as at away back be because
+    been before being both but by can can't could couldn't did didn't do does doesn't doing don't done down each else
+    even ever every everything for from get gets getting go goes going gone gonna got had hadn't has hasn't have haven't
+    having he he'd he'll he's her here hers herself him himself his how i i'd i'll i'm i've if in into is isn't it it'd
+    it'll it's its itself just kind know let let's like lot made make makes many maybe me mean more most much my myself
+    no nor not nothing now of off oh ok okay on once one only or other our ours out over own quite really right said say
+    says see she she'd she'll she's should shouldn't so some something sort still stuff such sure take than thank thanks
+    that that's the their theirs them themselves then there there's these they they'd they'll they're they've thing
+    things think this those though through to too try um under until up us very want was wasn't way we we'd we'll we're
+    we've well went were weren't what what's when where which while who who's whole why will with without won't would
+    wouldn't yeah yes yet you you'd you'll you're you've your yours yourself uh hmm actually basically literally
+    im ive id ill dont didnt cant wont youre thats its theres hes shes theyre weve isnt wasnt"""
+)
+"""Words that carry no content of their own."""
+
+_ONES: Final = _counted(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS: Final = _counted("twenty thirty forty fifty sixty seventy eighty ninety", 20, 10)
+_TIMES: Final = {"once": 1, "twice": 2, "thrice": 3, "dozen": 12, "couple": 2, "fortnight": 2}
+_ORDINALS: Final = _counted("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth", 1)
+_NUMERAL = re.compile(r"\d+(?:[.,]\d+)?")
+_SPELT = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<unit>{'|'.join(list(_ONES)[1:10])}))?"
+    rf"|(?P<word>{'|'.join((*_ONES, *_TIMES, *_ORDINALS, 'hundred', 'half', 'quarter'))}))\b",
+    re.IGNORECASE,
+)
+
+
+_TOKEN = re.compile(r"\[[A-Z]+-\d+\]")
+_CODED = re.compile(r"\b[A-Za-z]+[\w-]*\d[\w-]*")
+
+
+def without_tokens(text: str) -> str:
+    """The text without the tokens that stand for identifiers."""
+    return _TOKEN.sub(" ", text)
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """A word without its ending; only good for comparing words with each other."""
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            word = word[: -len(suffix)] + ("y" if suffix in ("ies", "ied") else "")
+            break
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiosl":
+        word = word[:-1]
+    return word.rstrip("e") if len(word) > 3 else word
+
+
+@lru_cache(maxsize=8192)
+def tokens(text: str) -> tuple[str, ...]:
+    """The words of a text in lower case, with straight apostrophes."""
+    return tuple(_WORD.findall(_TOKEN.sub(" ", text).lower().replace("’", "'")))
+
+
+@lru_cache(maxsize=8192)
+def content(text: str) -> frozenset[str]:
+    """The stems of the words of a text that carry content."""
+    return content_of(tokens(text))
+
+
+def content_of(words: Iterable[str]) -> frozenset[str]:
+    """The stems of those of these words that carry content."""
+    return frozenset(
+        stem(word.removesuffix("'s")) for word in words if word not in STOP_WORDS and (len(word) > 2 or word.isdigit())
+    )
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Every number in a text, as digits: 4, four, fourth, twice and fifty-eight alike.
+
+    A bare `one` is no number, nor are digits inside a code (PHQ-9, B3).
+    """
+    found = {
+        match[0].replace(",", ".").rstrip("0").rstrip(".") if "." in match[0] else match[0].lstrip("0") or "0"
+        for match in _NUMERAL.finditer(text)
+    }
+    for match in _SPELT.finditer(text):
+        if match["tens"]:
+            unit = _ONES[match["unit"].lower()] if match["unit"] else 0
+            found.add(str(_TENS[match["tens"].lower()] + unit))
+            continue
+        word = match["word"].lower()
+        if word in ("one", "first", "second", "once"):
+            continue
+        if word == "hundred":
+            found.add("100")
+        elif word in ("half", "quarter"):
+            continue
+        else:
+            found.add(str(_ONES.get(word, _TIMES.get(word, _ORDINALS.get(word, 0)))))
+    return frozenset(found)
+
+
+def stated_numbers(text: str) -> frozenset[str]:
+    """Numbers a source may be cited for: also those that `numbers` is too careful to demand (one, once, first)."""
+    found = set(numbers(text))
+    lowered = set(tokens(text))
+    if lowered & {"one", "once", "first", "a", "an", "single"}:
+        found.add("1")
+    if lowered & {"second", "both", "couple", "pair", "two"}:
+        found.add("2")
+    return frozenset(found)
