@@ -32,10 +32,19 @@ from streams.drafting.subjects import Initials, therapists
 MAX_NOTES = 3
 
 
+class Clean(Protocol):
+    """A text from which identifiers have been taken."""
+
+    @property
+    def text(self) -> str:
+        """What is left of it."""
+        ...
+
+
 class Deidentifier(Protocol):
     """Whoever replaces names by client ids, and everything else that says who somebody is by its class."""
 
-    def deidentify(self, text: str) -> str:
+    def deidentify(self, text: str) -> Clean:
         """The text without identifiers."""
         ...
 
@@ -69,11 +78,11 @@ def material_of(session: Session, identities: Deidentifier) -> Material:
     initials = Initials(session)
 
     def clean(text: str) -> str:
-        return exclusion.text(identities.deidentify(text))
+        return exclusion.text(identities.deidentify(text).text)
 
     heard, unnamed = _turns(session, admitted, exclusion, identities)
     bullets = (
-        Bullet(id=bullet.id, text=exclusion.text(identities.deidentify(initials.named(bullet.text))))
+        Bullet(id=bullet.id, text=exclusion.text(identities.deidentify(initials.named(bullet.text)).text))
         for bullet in session.therapist_outline
     )
     cleaned = session.model_copy(
@@ -132,7 +141,7 @@ def _turns(
                 else "The speaker's label is nobody in this session."
             )
             speaker = UNKNOWN
-        text = turn.text if speaker in admitted.excluded else identities.deidentify(turn.text)
+        text = turn.text if speaker in admitted.excluded else identities.deidentify(turn.text).text
         turns.append(Turn(turn=turn.turn, speaker=speaker, text=text))
     kept = exclusion.turns(turns)
     heard = {turn.turn for turn in kept}
