@@ -259,14 +259,17 @@ class Known:
         token = self._tokens.of(kind, " ".join(pieces), value)
         lists = lexicon()
         distinct = [piece for piece in pieces if piece not in GENERIC and len(piece) > 2]
-        if len(pieces) > 1 and (distinct or kind is not Kind.UNIT):
-            if (
+        if (
+            len(pieces) > 1
+            and (distinct or kind is not Kind.UNIT)
+            and (
                 kind is not Kind.UNIT
                 or any(not lists.ordinary(piece) for piece in distinct)
                 or len(pieces) > 2
                 or len(distinct) > 1
-            ):
-                self._add_phrase(pieces, Mark(kind, token))
+            )
+        ):
+            self._add_phrase(pieces, Mark(kind, token))
         for piece in distinct:
             if lists.ordinary(piece):
                 if kind is Kind.ORG:
