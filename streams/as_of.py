@@ -86,8 +86,7 @@ _NEAREST = (State.EXPIRED, State.REVOKED, State.SIGNED_LATER, State.NOT_SIGNED)
 
 def register(client: ClientView, moment: datetime) -> tuple[FormAt, ...]:
     """Every form in a person's file and where it stood at a moment, sorted by kind and id: the consent register."""
-    forms = () if client.file is None else client.file.all("consent")
-    return tuple(FormAt(form, state_at(form.data, moment)) for form in sorted(forms, key=_by_kind))
+    return tuple(FormAt(form, state_at(form.data, moment)) for form in sorted(client.every_consent, key=_by_kind))
 
 
 def _by_kind(form: Held[Consent]) -> tuple[str, str]:

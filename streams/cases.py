@@ -4,7 +4,7 @@ Read-only views over files; pure. Nothing is looked up that is not in the same p
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -81,9 +81,20 @@ class PracticeView:
         """What holds after the last change anybody has announced; about a session ask its own `policy`."""
         return self.policies.on(None)
 
+    @cached_property
+    def consents_end(self) -> bool:
+        """The practice's own tables give some kind of consent an end."""
+        by_kind = (by_state for policy in self.policies.every for by_state in policy.consent_valid_days.values())
+        return any(days is not None for by_state in by_kind for days in by_state.values())
+
     def policy_at(self, moment: datetime) -> Policy:
         """What holds on the local day of an instant."""
         return self.policies.on(self.day_of(moment))
+
+    def next_policy_change(self, moment: datetime) -> datetime | None:
+        """The start of the next day on which the practice's own tables change what holds."""
+        starts = (self.start_of(day) for day in self.policies.own_boundaries)
+        return next((start for start in starts if start > moment), None)
 
     def day_of(self, moment: datetime) -> date:
         """The local calendar day of an instant."""
@@ -167,6 +178,7 @@ class ClientView:
 
     id: str
     file: File | None
+    practice: PracticeView | None = None
 
     @cached_property
     def record(self) -> Held[Client] | None:
@@ -178,9 +190,29 @@ class ClientView:
         return self._consents_by_kind.get(kind, ())
 
     @cached_property
+    def every_consent(self) -> tuple[Held[Consent], ...]:
+        """Every consent, sorted by id; one without an end of its own ends when the policy says that its kind does."""
+        on_file = () if self.file is None else self.file.all("consent")
+        if self.practice is None or not self.practice.consents_end:
+            return on_file
+        return tuple(self._ending(self.practice, consent) for consent in on_file)
+
+    def _ending(self, practice: PracticeView, consent: Held[Consent]) -> Held[Consent]:
+        data, state = consent.data, None if self.record is None else self.record.data.state
+        if data.expires is not None or data.signed_at is None:
+            return consent
+        signed_on = practice.day_of(data.signed_at)
+        days = practice.policies.on(signed_on).valid_days(data.kind, state)
+        if days is None:
+            return consent
+        return replace(
+            consent, data=data.model_copy(update={"expires": practice.end_of(signed_on + timedelta(days=days))})
+        )
+
+    @cached_property
     def _consents_by_kind(self) -> dict[str, tuple[Held[Consent], ...]]:
         by_kind: dict[str, tuple[Held[Consent], ...]] = {}
-        for consent in () if self.file is None else self.file.all("consent"):
+        for consent in self.every_consent:
             by_kind[consent.data.kind] = (*by_kind.get(consent.data.kind, ()), consent)
         return by_kind
 
@@ -351,7 +383,7 @@ class SessionCase:
         clients = self.opened.clients
         if client_id not in clients:
             file = self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id))
-            clients[client_id] = ClientView(client_id, file)
+            clients[client_id] = ClientView(client_id, file, self.practice)
         return clients[client_id]
 
     def unit_file(self, unit_id: str | None) -> File | None:
@@ -646,11 +678,16 @@ def _sessions(
     return tuple(cases)
 
 
-def has_ledger(file: File | None) -> bool:
+def has_ledger(practice: PracticeView, file: File | None) -> bool:
     """Somebody keeps count of this client's visits: a payer by authorized units, or a plan by a visit limit."""
     if file is None:
         return False
-    return bool(file.all("authorization")) or any(held.data.visit_limits for held in file.all("coverage"))
+    return bool(file.all("authorization")) or any(visit_limits(practice, c.data) for c in file.all("coverage"))
+
+
+def visit_limits(practice: PracticeView, coverage: Coverage) -> dict[str, int]:
+    """How many visits of each kind a coverage pays for in a benefit year: its own limits, else those of its product."""
+    return dict(coverage.visit_limits) or practice.policy.plan(coverage.payer, coverage.product).visit_limits
 
 
 @dataclass(frozen=True)
@@ -678,7 +715,7 @@ class ClientCase:
     @property
     def client(self) -> ClientView:
         """The client."""
-        return self.opened.clients.setdefault(self.file.key.id, ClientView(self.file.key.id, self.file))
+        return self.opened.clients.setdefault(self.file.key.id, ClientView(self.file.key.id, self.file, self.practice))
 
     def upcoming(self, now: datetime) -> tuple[SessionCase, ...]:
         """Booked sessions after `now` that this client is booked for, sorted by id."""
@@ -730,7 +767,8 @@ class UnitCase:
 
     def client(self, client_id: str) -> ClientView:
         """What is known of a client."""
-        return ClientView(client_id, self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id)))
+        file = self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id))
+        return ClientView(client_id, file, self.practice)
 
     def messages(self, kind: str) -> tuple[Held[Message], ...]:
         """Messages of a kind about this unit or about no unit, in its own file and in its members'."""

@@ -285,7 +285,7 @@ class Keeper:
             for start, end in days:
                 others.update(calendar.between(start, end))
             client = FileKey(practice_id, FileKind.CLIENT, person)
-            if person in ledgers and has_ledger(self.book.find(client)):
+            if person in ledgers and has_ledger(practice, self.book.find(client)):
                 cases[client] = None
         others.discard(file.key.id)
         if "note" in self._told.get(file.key, ()):
@@ -412,6 +412,8 @@ class Keeper:
         # a unit nobody has told of yet is not judged, whichever came first, what links to it or the practice
         judged = case is not None or key.kind is not FileKind.UNIT
         file.looked_under = self._practices[key.practice_id][3] if judged else ""
+        if key.kind is not FileKind.SESSION and (changes_at := practice.next_policy_change(now)) is not None:
+            rechecks.append(changes_at)  # a session is judged by its own day, a client and a unit by today
         file.wake_at = min((at for at in rechecks if at > now), default=None)
         if effects.emitted > emitted or (file.looked_under, file.wake_at) != before:
             self.book.keep(file)

@@ -176,10 +176,10 @@ class PolicyBook:
             document = merged(document, dict(plain))
         return Policy.model_validate(document)
 
-    def check(self) -> None:
-        """Compose every day's policy. Raises ValidationError for values that are none."""
-        for index in range(len(self._boundaries) + 1):
-            self.on(date.min if index == 0 else self._boundaries[index - 1])
+    @property
+    def every(self) -> tuple[Policy, ...]:
+        """The policy of every span of time, earliest first. Raises ValidationError for values that are none."""
+        return tuple(self.on(day) for day in (date.min, *self._boundaries))
 
 
 @lru_cache(maxsize=1024)
@@ -199,7 +199,7 @@ def policy_of(*documents: str) -> PolicyBook:
                 tables.append(tables_of(own.pop("tables")))
             plain.append(own)
         book = PolicyBook(tuple(tables), tuple(plain))
-        book.check()
+        tuple(book.every)  # a value that is none on some day raises here
     except WrongTables as error:
         raise Poison(Reason.IMPOSSIBLE_VALUE, str(error)) from None
     except ValidationError as error:

@@ -188,7 +188,7 @@ def defaults() -> Tables:
 def boundaries(tables: Iterable[Tables]) -> list[date]:
     """Every day on which some row begins to hold, or holds no longer, sorted."""
     days: set[date] = set()
-    for rows in (rows for table in tables for rows in table.values()):
+    for rows in (rows for table in tables for name, rows in table.items() if not ROWS[name].ONLY_DEFAULT):
         for row in rows:
             if row.from_ is not None:
                 days.add(row.from_)

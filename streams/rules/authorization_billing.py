@@ -6,8 +6,8 @@ Running counts (units of an authorization, visits of a benefit year) are kept wi
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from schemas.care import Authorization, Coverage
-from streams.cases import BilledLine, ClientCase, SessionCase
+from schemas.care import Authorization, Claim, Coverage
+from streams.cases import BilledLine, ClientCase, SessionCase, visit_limits
 from streams.files import Held
 from streams.policy.procedures import (
     ADD_ON_CODES,
@@ -20,7 +20,7 @@ from streams.policy.procedures import (
 )
 from streams.rule import Outcome
 from streams.rules.claims import claim_found, words
-from streams.rules.coverage_billing import service_day
+from streams.rules.coverage_billing import coverage_of, service_day
 from streams.rules.same_day_billing import billed_again
 
 EAP = "eap"
@@ -30,11 +30,11 @@ EAP_MODIFIER = "HJ"
 def not_authorized(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """B24: a payer that asks for an authorization of this code gave one; here: nothing of that payer is on file.
 
-    Source: domain-facts §1.6 (197), §1.7 B24; codes from the payer's `auth_required_codes`.
+    Source: domain-facts §1.6 (197), §1.7 B24; codes from the payer's and the plan's `auth_required_codes`.
     """
     for lines in case.lines_of_claim.values():
         claim = lines[0].claim
-        required = case.policy.payer(claim.data.payer).auth_required_codes
+        required = _asked_for(case, claim)
         codes = sorted({line.code for line in lines if line.code in required})
         if codes and not _of_payer(case.client(claim.data.client).authorizations, claim.data.payer):
             yield claim_found(
@@ -44,6 +44,14 @@ def not_authorized(case: SessionCase, now: datetime) -> Iterator[Outcome]:
                 "Ask the payer for an authorization that reaches back, before the claim is sent.",
                 "197",
             )
+
+
+def _asked_for(case: SessionCase, claim: Held[Claim]) -> tuple[str, ...]:
+    """The codes for which the payer, or this product of it, asks an authorization."""
+    coverage = coverage_of(case, claim)
+    product = None if coverage is None else coverage.data.product
+    policy, payer = case.policy, claim.data.payer
+    return policy.payer(payer).auth_required_codes + policy.plan(payer, product).auth_required_codes
 
 
 def _of_payer(authorizations: tuple[Held[Authorization], ...], payer: str | None) -> list[Held[Authorization]]:
@@ -75,7 +83,7 @@ def authorization_does_not_cover(case: SessionCase, now: datetime) -> Iterator[O
     for line in case.billed_lines:
         claim = line.claim.data
         day = service_day(case, line.claim)
-        required = line.code in case.policy.payer(claim.payer).auth_required_codes
+        required = line.code in _asked_for(case, line.claim)
         cited = claim.authorization_number
         if day is None or not (required or (cited and line.code not in ADD_ON_CODES)):
             continue
@@ -196,17 +204,18 @@ def visit_limit_exceeded(case: ClientCase, now: datetime) -> Iterator[Outcome]:
     """B26: the benefit year's visits of a kind are not more than the plan pays for; the last one of them is paid.
 
     The benefit year is the calendar year. Visits before the first session known here count in that session's year.
-    Source: domain-facts §1.6 (119), §1.7 B26; limits from the coverage's `visit_limits`.
+    Source: domain-facts §1.6 (119), §1.7 B26; limits from the coverage's `visit_limits`, else its plan's.
     """
     client_id = case.file.key.id
     for coverage in case.client.coverages:
-        if not coverage.data.visit_limits:
+        limits = visit_limits(case.practice, coverage.data)
+        if not limits:
             continue
         sessions = case.sessions_between(
             coverage.data.start or date(2000, 1, 1), coverage.data.end or case.practice.last_day
         )
         first_known = case.first_known_day()
-        for family, limit in sorted(coverage.data.visit_limits.items()):
+        for family, limit in sorted(limits.items()):
             codes = _codes_of(family)
             before = coverage.data.visits_used_before.get(family, 0)
             used = {} if first_known is None else {first_known.year: before}

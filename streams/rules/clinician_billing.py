@@ -182,7 +182,7 @@ def associate_without_supervision(case: SessionCase, now: datetime) -> Iterator[
     day, site = case.service_on, site_state(case)
     for claim in case.claims_billing:
         clinician = rendering_of(case, claim)
-        if clinician is None or day is None or not clinician.data.supervised:
+        if clinician is None or day is None or not _works_under_supervision(case, clinician.data):
             continue
         problems: list[str] = []
         evidence: list[Held[Clinician] | None] = [clinician]
@@ -216,6 +216,13 @@ def associate_without_supervision(case: SessionCase, now: datetime) -> Iterator[
                 *signed,
                 keys={"clinician": clinician.id},
             )
+
+
+def _works_under_supervision(case: SessionCase, clinician: Clinician) -> bool:
+    """As the record says; where it says nothing, by the credential (the policy's sign-off table)."""
+    if clinician.supervised is None:
+        return case.policy.cosign_credentials.get(clinician.credential or "", False)
+    return clinician.supervised
 
 
 def _supervisors_on(clinician: Clinician, day: date) -> set[str]:

@@ -298,14 +298,18 @@ def _order(
 def not_in_the_plan(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """B27: the plan covers the code. What Medicare never covers is B13's.
 
-    Source: domain-facts §1.6 (96, 204), §1.7 B27; codes from the coverage's and the payer's `excluded_codes`.
+    Source: domain-facts §1.6 (96, 204), §1.7 B27; codes from the coverage's, the plan's and the payer's
+    `excluded_codes`.
     """
     for line in case.billed_lines:
         coverage = coverage_of(case, line.claim)
         payer = case.policy.payer(line.payer_id)
         if line.code == "90849" and payer.kind == "medicare":
             continue
-        by_plan = coverage is not None and line.code in coverage.data.excluded_codes
+        by_plan = coverage is not None and (
+            line.code in coverage.data.excluded_codes
+            or line.code in case.policy.plan(coverage.data.payer, coverage.data.product).excluded_codes
+        )
         if by_plan or line.code in payer.excluded_codes:
             yield claim_found(
                 case,

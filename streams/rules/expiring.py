@@ -30,7 +30,7 @@ def consent_expiring(case: ClientCase, now: datetime) -> Iterator[Outcome]:
     Source: domain-facts §2.6 C15; days from the policy's consent_expiry_notice_days.
     """
     upcoming = case.upcoming(now)
-    for consent in case.file.all("consent"):
+    for consent in case.client.every_consent:
         data: Consent = consent.data
         if data.expires is None or data.revoked_at is not None or data.status == "revoked" or data.signed_at is None:
             continue

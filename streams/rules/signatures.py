@@ -57,7 +57,7 @@ def _signed_after(consent: Consent, moment: datetime) -> bool:
 
 def _asked(client: ClientView, needed: tuple[str, ...]) -> tuple[str, ...]:
     """Kinds of form the session needed, and kinds of which one claims to cover earlier days."""
-    on_file = () if client.file is None else client.file.all("consent")
+    on_file = client.every_consent
     dated_back = (consent.data.kind for consent in on_file if consent.data.effective is not None)
     return tuple(dict.fromkeys((*needed, *dated_back)))
 
@@ -77,9 +77,9 @@ def not_a_signature(case: ClientCase, now: datetime) -> Iterator[Outcome]:
     key = "client" if case.practice.clinician(person) is None else "clinician"
     forms = [held.data for held in case.practice.file.all("form")]
     today = case.practice.day_of(now)
-    held = [consent for consent in case.file.all("consent") if consent_holds(consent.data, now)]
+    held = [consent for consent in case.client.every_consent if consent_holds(consent.data, now)]
     problems = {consent.id: _problems(consent.data, forms, today) for consent in held}
-    yield from turning_points(case.file.all("consent"), now)
+    yield from turning_points(case.client.every_consent, now)
     for form in forms:
         if form.effective is not None and form.effective > today and form.material_change:
             yield Recheck(case.practice.start_of(form.effective))

@@ -21,8 +21,8 @@ def form_does_not_suit(case: ClientCase, now: datetime) -> Iterator[Outcome]:
     if record is None:
         return
     person, language = record.data, _primary(record.data.language)
-    held = [consent for consent in case.file.all("consent") if consent_holds(consent.data, now)]
-    yield from turning_points(case.file.all("consent"), now)
+    held = [consent for consent in case.client.every_consent if consent_holds(consent.data, now)]
+    yield from turning_points(case.client.every_consent, now)
     if person.capacity_flag:
         yield Found(
             subject={"client": record.id},
@@ -72,8 +72,8 @@ def state_set_not_signed(case: ClientCase, now: datetime) -> Iterator[Outcome]:
     if record is None or record.data.patient is False or record.data.state not in sets:
         return
     required = sets[record.data.state]
-    held = [consent for consent in case.file.all("consent") if consent_holds(consent.data, now)]
-    yield from turning_points(case.file.all("consent"), now)
+    held = [consent for consent in case.client.every_consent if consent_holds(consent.data, now)]
+    yield from turning_points(case.client.every_consent, now)
     wanted = tuple(_wanted(required))
     missing = [
         kind if version is None else f"{kind} {version}"

@@ -187,3 +187,54 @@ def test_a_group_without_cycles_is_held_to_the_version_of_its_time() -> None:
 def test_what_a_minor_signed_for_is_asked_again_when_the_guardian_signs_later() -> None:
     scenario = minor_alone().set("CON-TEO-treatment", signers=[signature("C-TEO", "self", SIGNED)])
     assert scenario.found() == [hold("C05", **TEO)]
+
+
+def tables(**rows: list[dict[str, object]]) -> str:
+    mark = {"source": "contract", "mark": "verified"}
+    return orjson.dumps({"tables": {name: [{**row, **mark} for row in found] for name, found in rows.items()}}).decode()
+
+
+def under(scenario: Scenario, document: str) -> Scenario:
+    return scenario.add("policy", "policy-folder", "2026-01-02 09:00", document=document)
+
+
+def test_a_product_may_leave_out_limit_and_want_authorized_what_the_payer_does_not() -> None:
+    plan = {"payer": "PAY-COM", "product": "commercial"}
+    excluded = under(
+        clean_group(2).set("COV-BEN", product="other"), tables(plans=[{**plan, "excluded_codes": "90853"}])
+    )
+    assert excluded.found() == [hold("B27", **ANAS, coverage="COV-ANA")]
+    wanted = under(
+        clean_group(2).set("COV-BEN", product="other"), tables(plans=[{**plan, "auth_required_codes": "90853"}])
+    )
+    assert wanted.found() == [block("B24", **ANAS)]
+    limited = under(clean_group(2), tables(plans=[{**plan, "visit_limits": "group=5"}])).set("COV-BEN", product="other")
+    assert limited.found() == []
+    limited.set("COV-ANA", visits_used_before={"group": 5})
+    assert limited.found() == [hold("B26", **ANAS, coverage="COV-ANA")]
+
+
+def test_a_form_without_an_end_ends_when_the_practice_says_that_its_kind_does() -> None:
+    kind = {"kind": "group_agreement", "state": "*"}
+    ends = under(clean_group(), tables(consent_kinds=[{**kind, "valid_days": 33}]))
+    assert ends.found() == []  # signed on 13 March: 15 April is the last day
+    ended = under(clean_group(), tables(consent_kinds=[{**kind, "valid_days": 32}]))
+    assert [line[0] for line in ended.found()] == ["C02"] * 4
+
+
+def test_whose_notes_need_a_cosignature_follows_from_the_credential_where_the_ehr_is_silent() -> None:
+    scenario = clean_group(2).set("CL-REYES", supervised=None, credential="LPC-IT")
+    assert scenario.found() == []
+    assert [
+        line[0] for line in under(scenario, tables(sign_off=[{"credential": "LPC-IT", "cosign": "yes"}])).found()
+    ] == [
+        "B37",
+        "B37",
+    ]
+
+
+def test_what_a_state_asks_from_a_day_on_is_asked_of_a_client_on_that_day() -> None:
+    rows = [{"state": "IL", "consent_set": "treatment messaging", "from": "2026-04-18"}]
+    scenario = under(clean_group(2), tables(states=rows))
+    assert scenario.found("2026-04-17 23:00") == []
+    assert scenario.found("2026-04-18 00:00") == [hold("C25", client="C-ANA"), hold("C25", client="C-BEN")]
