@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from dashboards.console.context import Console, SeesDeadLetters, SeesFindings, SeesSystem, TheConsole
 from dashboards.console.filters import View, read_view
 from dashboards.console.listing import filter_of, read_finding, read_history, read_listing
-from dashboards.console.live import LiveEvent, PartsChanged, Stream, TooManyStreamsError
+from dashboards.console.live import DraftChanged, LiveEvent, PartsChanged, Stream, TooManyStreamsError
 from dashboards.console.sessions import Session
 from dashboards.console.sources import (
     FeedState,
@@ -174,6 +174,9 @@ def _message(
         return ServerSentEvent(_json(_live_finding(console, finding, wanted, view, looked_ms)), event="finding")
     if isinstance(event, FeedState):
         return ServerSentEvent(_json({"live": event.live}), event="feed")
+    if isinstance(event, DraftChanged):
+        # without a word of what it says, not even whose it is: the page is read again with the reader's own rights
+        return ServerSentEvent(_json({"id": event.draft_id, "version": str(event.version)}), event="draft")
     return ServerSentEvent("{}", event="parts" if isinstance(event, PartsChanged) else "resync")
 
 

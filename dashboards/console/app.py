@@ -15,22 +15,26 @@ from urllib.parse import urlencode
 
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from dashboards.console import api, pages
+from dashboards.console import api, desk_api, desk_pages, drafts, pages
 from dashboards.console.clickhouse_findings import ClickHouseFindings, clickhouse
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.context import HERE, Console, NotAllowedError, NotSignedInError, StaleFormError, console_of
 from dashboards.console.dead_letters import StoredDeadLetters
+from dashboards.console.kafka_drafts import KafkaDrafts
 from dashboards.console.kafka_feed import KafkaFeed
 from dashboards.console.part_states import StatusFile
 from dashboards.console.sources import Sources, StoreUnavailableError
 from dashboards.console.users import UsersFileError
 from dashboards.console.web_safety import WebSafety
+from dashboards.desk.database import DeskUnavailableError
+from dashboards.desk.desk import NotHereError
 
 HOST = "127.0.0.1"
 _log = logging.getLogger("conjoint.console")
@@ -46,6 +50,7 @@ def real_sources(config: ConsoleConfig) -> Sources:
         feed=KafkaFeed(config.kafka_bootstrap),
         parts=StatusFile(config.status_path, config.metrics_urls),
         dead_letters=StoredDeadLetters(server, config.replay_dead_letter),
+        drafts=KafkaDrafts(config.kafka_bootstrap),
     )
 
 
@@ -65,11 +70,16 @@ def create_app(
             yield
         await console.sources.findings.close()
         await console.sources.dead_letters.close()
+        await console.sources.drafts.close()
+        await console.desk.database.close()
 
     app = FastAPI(title="Conjoint", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(drafts.router)
+    app.include_router(desk_api.router)
+    app.include_router(desk_pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.get("/healthz", include_in_schema=False)(healthz)
     app.get("/metrics", include_in_schema=False)(metrics)
@@ -77,6 +87,9 @@ def create_app(
     app.add_exception_handler(NotAllowedError, _not_allowed)
     app.add_exception_handler(StaleFormError, _stale_form)
     app.add_exception_handler(StoreUnavailableError, _store_away)
+    app.add_exception_handler(DeskUnavailableError, _desk_away)
+    app.add_exception_handler(NotHereError, _not_here)
+    app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(UsersFileError, _users_file_wrong)
     app.add_exception_handler(StarletteHTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
@@ -178,6 +191,26 @@ async def _store_away(request: Request, _error: Exception) -> Response:
         "The analytics store is not answering",
         "Nothing is lost. Try again in a moment; the System page shows which part is away.",
     )
+
+
+async def _desk_away(request: Request, _error: Exception) -> Response:
+    return _fail(
+        request,
+        503,
+        "The review desk is not answering",
+        "Nothing is lost. Try again in a moment; the System page shows which part is away.",
+    )
+
+
+async def _not_here(request: Request, _error: Exception) -> Response:
+    return _fail(request, 404, "There is nothing at this address", "Check the address, or go back to the queue.")
+
+
+async def _not_understood(request: Request, error: Exception) -> Response:
+    # which fields, never what stood in them
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    places = sorted({".".join(str(step) for step in problem["loc"] if isinstance(step, str)) for problem in found})
+    return _fail(request, 422, "This was not understood", f"Correct {', '.join(places)[:200]} and try again.")
 
 
 async def _users_file_wrong(request: Request, error: Exception) -> Response:

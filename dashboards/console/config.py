@@ -37,6 +37,8 @@ class ConsoleConfig:
     """What the practices' clock shows at a moment of ours; None while they live by ours."""
     replay_dead_letter: Callable[[str], str] | None = None
     """Puts the dead letter of an id back where it came from; returns why it did not, or an empty text."""
+    desk_dsn: str = field(default="", repr=False)
+    """The desk's database as its role `desk_app`; empty = no desk here."""
     metrics_urls: tuple[str, ...] = ()
     """The /metrics of the workers, asked for how far each is behind when somebody looks at the System page."""
     timezone: str = "America/Chicago"

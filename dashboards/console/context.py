@@ -27,6 +27,8 @@ from dashboards.console.sign_in_limits import SignInLimits
 from dashboards.console.sources import Sources
 from dashboards.console.users import Users
 from dashboards.console.web_safety import RENEWED_COOKIE
+from dashboards.desk.database import DeskDatabase
+from dashboards.desk.desk import Desk
 
 HERE = Path(__file__).parent
 CHECKS_AT_ONCE = 2
@@ -71,6 +73,7 @@ class Console:
     sessions: Sessions = field(init=False)
     limits: SignInLimits = field(init=False)
     live: Live = field(init=False)
+    desk: Desk = field(init=False)
     templates: Environment = field(default_factory=_templates)
     checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHECKS_AT_ONCE))
     """Checking a password takes 64 MiB on purpose: without a bound a crowd of guesses would take all memory."""
@@ -80,7 +83,8 @@ class Console:
         self.users = Users(self.config.users_path)
         self.sessions = Sessions(self.config.cookie_secret, self.users, self.seconds, self.config.cookie_secure)
         self.limits = SignInLimits(self.seconds)
-        self.live = Live(self.sources.feed, self.sources.parts, self.clock)
+        self.live = Live(self.sources.feed, self.sources.parts, self.clock, self.sources.drafts)
+        self.desk = Desk(DeskDatabase(self.config.desk_dsn), self.practice_now, self.clock)
 
     def seconds(self) -> float:
         """Unix time by our clock."""

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from dashboards.console.sources import FeedState, FindingChanged, FindingFeed, PartStates, PlatformState
+from dashboards.console.sources import DraftStore, FeedState, FindingChanged, FindingFeed, PartStates, PlatformState
 from schemas.finding import Finding
 from schemas.metrics import CONSOLE_STREAMS
 
@@ -31,11 +31,19 @@ class PartsChanged:
 
 
 @dataclass(frozen=True)
+class DraftChanged:
+    """A draft arrived, or a newer version of one."""
+
+    draft_id: str
+    version: int
+
+
+@dataclass(frozen=True)
 class Resync:
     """This browser missed something and must read everything again."""
 
 
-LiveEvent = FindingChanged | FeedState | PartsChanged | Resync
+LiveEvent = FindingChanged | FeedState | PartsChanged | DraftChanged | Resync
 
 
 class TooManyStreamsError(RuntimeError):
@@ -103,6 +111,11 @@ class Stream:
         self.queue.put_nowait(Resync())
 
 
+def _call(loop: asyncio.AbstractEventLoop, tell: Callable[[LiveEvent], None], event: LiveEvent) -> None:
+    with suppress(RuntimeError):  # the loop has ended, and everybody with it
+        loop.call_soon_threadsafe(tell, event)
+
+
 @dataclass
 class Live:
     """Listens to the feed and the parts once for all browsers."""
@@ -110,6 +123,7 @@ class Live:
     feed: FindingFeed
     parts: PartStates
     clock: Callable[[], datetime]
+    drafts: DraftStore | None = None
     feed_live: bool = False
     state: PlatformState = field(default_factory=PlatformState)
 
@@ -122,6 +136,10 @@ class Live:
     async def running(self) -> AsyncIterator[None]:
         """Listen until the block is left."""
         self.state = self.parts.read()
+        loop = asyncio.get_running_loop()
+        if self.drafts is not None:
+            self.drafts.changed = lambda id_, version: _call(loop, self._tell, DraftChanged(id_, version))
+            self.drafts.start()
         tasks = [asyncio.create_task(self._follow_feed()), asyncio.create_task(self._follow_parts())]
         try:
             yield

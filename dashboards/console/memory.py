@@ -5,7 +5,7 @@ Holds everything in this process. Must answer exactly like the real ones (one co
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -22,12 +22,14 @@ from dashboards.console.sources import (
     ReplayRefusedError,
     StoreUnavailableError,
     TallyCell,
+    draft_order,
     instant,
     listing_key,
     milliseconds,
     money_key,
 )
 from schemas.dead_letter import DeadLetter
+from schemas.draft import SessionDraft
 from schemas.finding import Finding
 
 
@@ -179,6 +181,42 @@ class InMemoryDeadLetters:
             raise ReplayRefusedError(reason)
         self.replayed.append(letter.letter_id)
         self._letters[letter.letter_id] = letter.model_copy(update={"replayed": True})
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class InMemoryDrafts:
+    """A DraftStore over what it was given; `changed` is told of what is put later."""
+
+    def __init__(self, records: Iterable[SessionDraft] = ()) -> None:
+        self._records = {record.draft_id: record for record in records}
+        self.changed: Callable[[str, int], None] = lambda _id, _version: None
+        self.available = True
+
+    def put(self, record: SessionDraft) -> None:
+        """Store a draft; an older version is ignored."""
+        known = self._records.get(record.draft_id)
+        if known is None or known.version < record.version:
+            self._records[record.draft_id] = record
+            self.changed(record.draft_id, record.version)
+
+    def start(self) -> None:
+        """Nothing to begin."""
+
+    def _visible(self, scope: frozenset[str] | None) -> "Sequence[SessionDraft]":
+        if not self.available:
+            raise StoreUnavailableError("the in-memory store was switched off")
+        return [record for record in self._records.values() if scope is None or record.practice_id in scope]
+
+    async def list(self, scope: frozenset[str] | None, *, limit: int, offset: int = 0) -> tuple[SessionDraft, ...]:
+        return tuple(sorted(self._visible(scope), key=draft_order)[offset : offset + limit])
+
+    async def count(self, scope: frozenset[str] | None) -> int:
+        return len(self._visible(scope))
+
+    async def get(self, draft_id: str, scope: frozenset[str] | None) -> SessionDraft | None:
+        return next((record for record in self._visible(scope) if record.draft_id == draft_id), None)
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -3,13 +3,14 @@
 Pure: no database, broker or file here. A finding carries ids and sentences about ids; nothing here may add a name.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from schemas.dead_letter import DeadLetter
+from schemas.draft import SessionDraft
 from schemas.finding import Finding
 
 Severity = Literal["block", "hold", "warn"]
@@ -304,6 +305,38 @@ class DeadLetters(Protocol):
         ...
 
 
+class DraftStore(Protocol):
+    """The newest version of every draft. All but `close` may raise StoreUnavailableError."""
+
+    async def list(self, scope: frozenset[str] | None, *, limit: int, offset: int = 0) -> tuple[SessionDraft, ...]:
+        """Those of these practices (None = of all), in the order of `draft_order`."""
+        ...
+
+    changed: Callable[[str, int], None]
+    """Told id and version of every draft that arrives, in any thread."""
+
+    def start(self) -> None:
+        """Begin to listen, if that is not done yet."""
+        ...
+
+    async def count(self, scope: frozenset[str] | None) -> int:
+        """How many there are."""
+        ...
+
+    async def get(self, draft_id: str, scope: frozenset[str] | None) -> SessionDraft | None:
+        """One draft, if it exists and is in scope."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+def draft_order(record: SessionDraft) -> tuple[bool, float, str]:
+    """Sort key of the queue: withdrawn ones last, newest first."""
+    return record.state == "withdrawn", -record.created_at.timestamp(), record.draft_id
+
+
 @dataclass(frozen=True)
 class Sources:
     """Everything the pages read from."""
@@ -312,3 +345,4 @@ class Sources:
     feed: FindingFeed
     parts: PartStates
     dead_letters: DeadLetters
+    drafts: DraftStore

@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from schemas.metrics import CONSOLE_REQUESTS
 
 MAX_BODY_BYTES = 16_384
+MAX_TEXT_BYTES = 262_144
+"""For what carries a whole section of a note."""
 RENEWED_COOKIE = "renewed_cookie"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -63,6 +65,7 @@ def _refusal(scope: Scope) -> PlainTextResponse | None:
     length = Headers(scope=scope).get("content-length")
     if length is None:
         return PlainTextResponse("Send the length of the form (Content-Length).\n", 411)
-    if not length.isascii() or not length.isdigit() or len(length) > 12 or int(length) > MAX_BODY_BYTES:
-        return PlainTextResponse(f"The form is too large (at most {MAX_BODY_BYTES} bytes).\n", 413)
+    allowed = MAX_TEXT_BYTES if scope["path"].startswith("/api/desk/") else MAX_BODY_BYTES
+    if not length.isascii() or not length.isdigit() or len(length) > 12 or int(length) > allowed:
+        return PlainTextResponse(f"The form is too large (at most {allowed} bytes).\n", 413)
     return None

@@ -10,15 +10,15 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.codec import where_of
-from schemas.draft import NOT_DOCUMENTED, Action, Draft, Dyad, Part, Provenance, Removed, Section, Sentence
+from schemas.draft import Action, Draft, Dyad, Part, Provenance, Removed, Sentence
 from schemas.model_call import ModelCall, NotAcceptable
 from streams.drafting.material import Material
 from streams.drafting.request import MAX_EVIDENCE, MAX_SENTENCE, MAX_SENTENCES
+from streams.drafting.templates import sections
 
 MAX_LOST_PERCENT = 50
 """More sentences without evidence than this, and the answer as a whole is not to be believed."""
 NO_EVIDENCE = "It cites no evidence that exists."
-NOTHING_SAID = "Nothing about this client's part in the session is documented."
 
 _Text = Annotated[str, Field(min_length=1, max_length=2 * MAX_SENTENCE)]
 _Ids = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=4 * MAX_EVIDENCE)]
@@ -61,7 +61,7 @@ class _Answer(_Table):
     actions: Annotated[tuple[_Action, ...], Field(max_length=320)] = ()
 
 
-def draft_of(answer: Any, material: Material, local: Draft, call: ModelCall, model: str) -> Draft:
+def draft_of(answer: Any, material: Material, local: Draft, call: ModelCall) -> Draft:
     """The draft in an answer; sentences whose evidence does not exist are removed and said.
 
     Raises NotAcceptable for an answer of another form, about somebody who gets no section, that leaves somebody out,
@@ -77,7 +77,8 @@ def draft_of(answer: Any, material: Material, local: Draft, call: ModelCall, mod
     if wanted - set(named):
         raise NotAcceptable("a client was left out")
     reader = _Reader(material)
-    shared = Section(client_id=None, title="Session", sentences=tuple(reader.sentences(parsed.shared, None)))
+    template = material.session.template
+    arranged = sections(template, None, reader.sentences(parsed.shared, None))
     own = {client.client_id: tuple(reader.sentences(client.sentences, client.client_id)) for client in parsed.clients}
     dyads = tuple(
         Dyad(from_=one.from_, to=one.to, text=one.text, evidence=reader.known(one.evidence))
@@ -91,30 +92,23 @@ def draft_of(answer: Any, material: Material, local: Draft, call: ModelCall, mod
     )
     if reader.read and 100 * len(reader.removed) > MAX_LOST_PERCENT * reader.read:
         raise NotAcceptable("most of it cites no evidence that exists")
-    sections = tuple(
-        Section(client_id=client_id, title=client_id, sentences=own[client_id] or (_nothing_said(),))
-        for client_id in material.client_ids
-    )
+    for client_id in material.client_ids:
+        arranged += sections(template, client_id, own[client_id])
     return local.model_copy(
         update={
-            "sections": (shared, *sections),
+            "sections": arranged,
             "dyads": dyads,
             "themes": tuple(theme.strip()[:80] for theme in parsed.themes if theme.strip())[:6],
             "actions": actions,
             "removed": tuple(reader.removed),
             "provenance": Provenance(
                 drafter="model",
-                model=model[:200],
                 prompt_id=call.prompt_id,
                 prompt_version=call.prompt_version,
                 transcript_used=material.transcript_used,
             ),
         }
     )
-
-
-def _nothing_said() -> Sentence:
-    return Sentence(text=NOTHING_SAID, flags=(NOT_DOCUMENTED,), part="subjective")
 
 
 class _Reader:

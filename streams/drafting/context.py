@@ -183,7 +183,7 @@ def session_of(case: SessionCase, standing: Standing, sources: Sources, policy: 
         ended_at=session.actual_end,
         cpt=_code(case),
         modality=session.modality,
-        participants=tuple(_participant(case, client_id, standing, sources) for client_id in everybody),
+        participants=_with_others(case, [_participant(case, id_, standing, sources) for id_ in everybody]),
         unit=_unit(case),
         therapist_outline=()
         if outline is None
@@ -241,6 +241,18 @@ def _participant(case: SessionCase, client_id: str, standing: Standing, sources:
             ),
         }
     )
+
+
+def _with_others(case: SessionCase, people: list[Participant]) -> tuple[Participant, ...]:
+    """The participants; guests and further clinicians are known by name as well, so that they are recognised."""
+    session = case.session
+    others = [Contact(name=guest.name, relation=guest.role or "guest") for guest in session.guests if guest.name]
+    for facilitator in session.facilitators[1:]:
+        clinician = case.practice.clinician(facilitator.clinician)
+        if clinician is not None and clinician.data.name:
+            others.append(Contact(name=clinician.data.name, relation="clinician"))
+    first, *rest = people
+    return (first.model_copy(update={"contacts": (*first.contacts, *others)}), *rest)
 
 
 def _goals(goals: Iterable[Goal]) -> Iterator[OwnGoal]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from schemas.draft import Cited, Draft, ModelUse, Provenance, SessionDraft
 from schemas.draft_context import DraftContext
 from schemas.finding import id_from_cause
-from schemas.model_call import Held, Model, ModelAnswer, ModelCall, NoUsableAnswer
+from schemas.model_call import Held, Model, ModelAnswer, ModelAway, ModelCall, NoUsableAnswer
 from schemas.session_file import Session
 from streams.drafting.material import Deidentifier, Material, material_of
 
@@ -91,6 +91,10 @@ def _written(
 
     try:
         answer: ModelAnswer[Draft] = pens.model.ask(call, accept, before_sending)
+    except ModelAway as away:
+        if patient:
+            raise
+        return _fallen_back(material, pens, f"{away.reason}, for longer than a draft waits"), ModelUse()
     except NoUsableAnswer as none:
         spent = ModelUse(
             rung="local",
@@ -104,7 +108,8 @@ def _written(
         raise
     except Held as held:
         return _fallen_back(material, pens, str(held)), ModelUse()
-    return answer.value, ModelUse(
+    written = answer.value.provenance.model_copy(update={"model": answer.model[:200]})
+    return answer.value.model_copy(update={"provenance": written}), ModelUse(
         rung=answer.rung,
         model=answer.model,
         calls=answer.calls,

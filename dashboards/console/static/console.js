@@ -210,6 +210,15 @@
       say(live ? "live" : "away");
     });
     source.addEventListener("finding", (event) => onFinding(JSON.parse(event.data)));
+    source.addEventListener("draft", (event) => {
+      if (page === "drafts") refreshSoon(200);
+      const here = document.body.dataset;
+      const { id, version } = JSON.parse(event.data);
+      if (page === "draft" && here.draftId === id && BigInt(version) > BigInt(here.version)) {
+        $("#changed-notice").hidden = false;
+        announce("This draft has changed.");
+      }
+    });
     source.addEventListener("parts", () => { if (page === "system") refreshSoon(50); });
     source.addEventListener("clock", (event) => {
       Object.assign(clock, JSON.parse(event.data), { at: Date.now() });
@@ -454,7 +463,7 @@
   }
 
   tick();
-  if (pill || page === "finding") connect();
+  if (pill || page === "finding" || page === "draft") connect();
   // how far the workers are behind comes from themselves, not through the stream
   if (page === "system") setInterval(() => { if (!document.hidden) refreshSoon(0); }, 10000);
 })();

@@ -14,10 +14,23 @@ from fastapi import FastAPI
 
 from dashboards.console.app import create_app
 from dashboards.console.config import ConsoleConfig, RuleLabel
-from dashboards.console.memory import InMemoryDeadLetters, InMemoryFeed, InMemoryFindings, InMemoryParts
+from dashboards.console.memory import InMemoryDeadLetters, InMemoryDrafts, InMemoryFeed, InMemoryFindings, InMemoryParts
 from dashboards.console.rights import Role
 from dashboards.console.sources import Lag, PartState, PlatformState, Sources
 from schemas.dead_letter import DeadLetter
+from schemas.draft import (
+    Action,
+    Cited,
+    Draft,
+    Dyad,
+    Provenance,
+    Removed,
+    RiskStatement,
+    Section,
+    Sentence,
+    SessionDraft,
+    Urgent,
+)
 from schemas.finding import Finding, finding_id
 
 NOW = datetime(2026, 1, 6, 17, 20, 0, tzinfo=UTC)
@@ -183,6 +196,85 @@ def many_findings(count: int, seed: int = 7) -> Iterator[Finding]:
         )
 
 
+def a_draft(**changes: Any) -> SessionDraft:
+    """One draft of a couples session; say only what matters to the test."""
+    provenance = Provenance(drafter="local", transcript_used=True)
+    draft = Draft(
+        sections=(
+            Section(
+                client_id=None,
+                title="Data",
+                sentences=(Sentence(text="Both practised the pause word.", evidence=("B1",), part="intervention"),),
+            ),
+            Section(
+                client_id="C-22",
+                title="Data",
+                sentences=(
+                    Sentence(text="C-22 said: “I slept five hours.”", evidence=("4",), goal_ids=("GL-1",)),
+                    Sentence(text="C-22 spoke of work.", evidence=("9",), flags=("low_coverage",)),
+                ),
+            ),
+            Section(
+                client_id="C-23",
+                title="Data",
+                sentences=(Sentence(text="C-23 asked C-22 to stay.", evidence=("5",)),),
+            ),
+        ),
+        dyads=(Dyad(from_="C-22", to="C-23", text="C-22 answered C-23.", evidence=("4", "5")),),
+        themes=("Sleep",),
+        actions=(Action(text="Pause word every evening.", client_id=None, evidence=("B1",)),),
+        risk=(RiskStatement(client_id="C-22", topic="suicide", polarity="not_assessed", text="Nothing was asked."),),
+        urgent=(Urgent(text="C-22 asked to be called today.", evidence=("9",), client_id="C-22"),),
+        removed=(Removed(text="C-23 denies everything.", reason="No evidence."),),
+        blocked=("No valid consent to AI assistance from C-24.",),
+        provenance=provenance,
+    )
+    cited = (
+        Cited(id="4", text="I slept five hours, again.", speaker="C-22"),
+        Cited(id="5", text="Stay, please.", speaker="C-23"),
+        Cited(id="9", text="Work was <b>loud</b>. Call me today.", speaker="C-22"),
+        Cited(id="B1", text="Pause word practised by both.", speaker="THERAPIST"),
+    )
+    fields: dict[str, Any] = {
+        "draft_id": "2f0d7a11-0000-5000-8000-000000000001",
+        "request_id": "7c1f4b9e-0000-5000-8000-000000000001",
+        "practice_id": "P-1",
+        "session_id": "S-104",
+        "kind": "couple",
+        "client_ids": ("C-22", "C-23", "C-24"),
+        "state": "drafted",
+        "created_at": NOW - timedelta(minutes=6),
+        "requested_at": NOW - timedelta(minutes=9),
+        "draft": draft,
+        "cited": cited,
+        "version": 40,
+        **changes,
+    }
+    return SessionDraft.model_validate(fields)
+
+
+def some_drafts() -> list[SessionDraft]:
+    """A draft, one that may not be written, and one of another practice."""
+    nothing = Draft(blocked=("Nobody present has consented.",), provenance=Provenance(drafter="none"))
+    return [
+        a_draft(),
+        a_draft(
+            draft_id="2f0d7a11-0000-5000-8000-000000000002",
+            session_id="S-105",
+            state="blocked",
+            draft=nothing,
+            cited=(),
+            created_at=NOW - timedelta(hours=2),
+        ),
+        a_draft(
+            draft_id="2f0d7a11-0000-5000-8000-000000000003",
+            session_id="S-900",
+            practice_id="P-3",
+            created_at=NOW - timedelta(hours=1),
+        ),
+    ]
+
+
 def some_letters() -> list[DeadLetter]:
     """Dead letters of three kinds."""
     rows = (
@@ -251,6 +343,7 @@ class Desk:
     feed: InMemoryFeed = field(default_factory=InMemoryFeed)
     parts: InMemoryParts = field(default_factory=lambda: InMemoryParts(some_parts(), (Lag("sink", "findings", 128),)))
     letters: InMemoryDeadLetters = field(default_factory=lambda: InMemoryDeadLetters(some_letters()))
+    drafts: InMemoryDrafts = field(default_factory=lambda: InMemoryDrafts(some_drafts()))
     practices: dict[str, Any] = field(default_factory=dict)
     now: datetime = NOW
     settings: dict[str, Any] = field(default_factory=dict)
@@ -270,5 +363,5 @@ class Desk:
             rules=RULES,
             **self.settings,
         )
-        sources = Sources(self.findings, self.feed, self.parts, self.letters)
+        sources = Sources(self.findings, self.feed, self.parts, self.letters, self.drafts)
         return create_app(config, sources, clock=lambda: self.now)
