@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "doctor": "infra.commands.doctor",
         "findings": "infra.commands.findings",
         "drafts": "infra.commands.drafts",
+        "draft": "infra.commands.draft",
         "dlq": "infra.commands.dlq",
         "sign-ins": "infra.commands.sign_ins",
         "worker": "infra.commands.worker",
@@ -30,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "claims": "infra.commands.claims",
         "as-of": "infra.commands.as_of",
         "policy": "infra.commands.policy",
+        "report": "infra.commands.report",
     }
 )
 """Every command and the module whose `command` it is; loaded when it is used."""

@@ -12,6 +12,7 @@ from schemas.model_call import Held, Model, ModelCall
 from schemas.session_file import Session
 from streams.drafting.answer import draft_of
 from streams.drafting.deidentify import Identities, Scrubbed
+from streams.drafting.grounding import grounded
 from streams.drafting.local.drafter import draft_locally
 from streams.drafting.material import Material
 from streams.drafting.prompting import Prompt, prompt_for
@@ -57,7 +58,7 @@ def pens_of(prompts: Mapping[str, Prompt], model: Model | None = None) -> Pens:
     return Pens(
         identities=lambda session: SessionIdentities(session, trusted),
         local=draft_locally,
-        grounded=lambda draft, material: draft,
+        grounded=grounded,
         call=call,
         read=read,
         model=model,

@@ -80,7 +80,13 @@ class Identities:
         return cls(
             (*people_of(session), *people),
             (*things_of(session), *things),
-            own_ids=(*(client.client_id for client in session.participants), *goals, *unit, session.id),
+            own_ids=(
+                *(client.client_id for client in session.participants),
+                *(f"{kind}:{client.client_id}" for client in session.participants for kind in "FAN"),  # evidence ids
+                *goals,
+                *unit,
+                session.id,
+            ),
             year=_USUAL_YEAR if session.started_at is None else session.started_at.year,
         )
 

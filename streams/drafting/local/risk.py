@@ -219,7 +219,7 @@ class Risk:
         for person in self._session.participants:
             for key, value in (person.checkin_form or {}).items():
                 for topic, polarity in _filled_in(key, value):
-                    text = f"Check-in form of {person.client_id}: {form_label(key)}: {quote(form_answer(value))}"
+                    text = f"Check-in form of {person.client_id}: {quote(f'{form_label(key)}: {form_answer(value)}')}"
                     yield Hit(
                         client_id=person.client_id,
                         topic=topic,
