@@ -12,6 +12,7 @@ from typing import Final
 from infra.clock import CLOCK_VARIABLE, ZONE, clock_from
 from infra.endpoints import endpoints_of
 from infra.settings import LOOPBACK, Settings
+from infra.sources import sources_of
 
 Worker = Callable[[Settings], None]
 
@@ -40,7 +41,11 @@ def normalise(settings: Settings) -> None:
     from connectors.webhook import changes_of
 
     clock = clock_from(os.environ)
-    config = NormaliseConfig(endpoints_of(settings).bootstrap, lambda: clock.now(datetime.now(UTC)))
+    config = NormaliseConfig(
+        endpoints_of(settings).bootstrap,
+        lambda: clock.now(datetime.now(UTC)),
+        not_ours=tuple(source.name for source in sources_of(settings)),
+    )
     producer = producer_of(config)
     start_http_server(settings.normalise_metrics_port, LOOPBACK)
     run(
@@ -48,6 +53,24 @@ def normalise(settings: Settings) -> None:
         Normaliser(config, producer, ADAPTERS, changes_of, DeadLetters(producer).set_aside),
         stop_on_signals(),
     )
+
+
+def assemble(settings: Settings) -> None:
+    """raw.* of the sources whose rows mean something only together → care.changes."""
+    from prometheus_client import start_http_server
+
+    from connectors.assemble import AssembleConfig, run
+    from connectors.dead_letters import DeadLetters
+    from connectors.normalise import NormaliseConfig, producer_of, stop_on_signals
+    from infra.sources import adapter_of
+
+    clock = clock_from(os.environ)
+    bootstrap = endpoints_of(settings).bootstrap
+    config = AssembleConfig(bootstrap, settings.home / "assemble", lambda: clock.now(datetime.now(UTC)))
+    producer = producer_of(NormaliseConfig(bootstrap, config.clock))
+    start_http_server(settings.assemble_metrics_port, LOOPBACK)
+    adapters = [adapter_of(source, settings.home) for source in sources_of(settings)]
+    run(config, adapters, DeadLetters(producer).set_aside, producer, stop_on_signals())
 
 
 def keep_files(settings: Settings) -> None:
@@ -143,6 +166,7 @@ def console(settings: Settings) -> None:
             kafka_bootstrap=endpoints.bootstrap,
             practice_clock=clock.now if CLOCK_VARIABLE in os.environ else None,
             replay_dead_letter=put_back,
+            desk_dsn=endpoints.desk_app_dsn,
             metrics_urls=tuple(f"http://{LOOPBACK}:{port}/metrics" for port in metrics_ports),
             timezone=ZONE.key,
             rules={rule.id: RuleLabel(rule.title, rule.source) for rule in RULES},
@@ -168,6 +192,22 @@ def desk(settings: Settings) -> None:
     )
 
 
+def claims(settings: Settings) -> None:
+    """The keeper's files → claims before the biller; claims that went out → the EHR's billing module."""
+    from prometheus_client import start_http_server
+
+    from infra.claims.live import ClaimsWorkerConfig, main
+    from infra.practice.claims_log import ReferenceBilling
+
+    clock, endpoints = clock_from(os.environ), endpoints_of(settings)
+    own_ehr = settings.postgres_dsn is None and settings.reference
+    start_http_server(settings.claims_metrics_port, LOOPBACK)
+    main(
+        ClaimsWorkerConfig(endpoints.bootstrap, endpoints.desk_app_dsn, lambda: clock.now(datetime.now(UTC))),
+        ReferenceBilling(endpoints.postgres_dsn) if own_ehr else None,
+    )
+
+
 def notes_api(settings: Settings) -> None:
     """The reference EHR's note-creation API."""
     from infra.practice.notes_api import NotesApiConfig, run
@@ -188,8 +228,8 @@ WORKERS: Final[Mapping[str, Worker]] = MappingProxyType(
     {
         worker.__name__: worker
         for worker in (
-            *(clickhouse, normalise, keep_files, write_drafts, sink, webhook, console, practice),
-            *(desk, notes_api),
+            *(clickhouse, normalise, assemble, keep_files, write_drafts, sink, webhook, console, practice),
+            *(desk, claims, notes_api),
         )
     }
 )

@@ -50,6 +50,8 @@ class DeskDatabase:
             raise DeskUnavailableError(type(error).__name__) from None
 
     async def _open(self) -> Any:
+        if not self.dsn:
+            raise DeskUnavailableError("no desk here")  # an empty DSN would mean whatever listens at the usual place
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
