@@ -76,6 +76,8 @@ class NormaliseConfig:
     group: str = "conjoint-normalise"
     tick_every_s: float = 2.0
     poll_s: float = 0.2
+    not_ours: tuple[str, ...] = ()
+    """Sources whose rows another step puts together."""
     client_settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -334,6 +336,12 @@ def consumer_of(config: NormaliseConfig) -> Consumer:
             "fetch.message.max.bytes": MAX_MESSAGE_BYTES,
             "fetch.max.bytes": 2 * MAX_MESSAGE_BYTES,
             "queued.max.messages.kbytes": 65_536,
+            # as if these did not exist; the pattern of a subscription cannot leave anything out
+            **(
+                {"topic.blacklist": ",".join(f"^raw[.]{name}[.]" for name in config.not_ours)}
+                if config.not_ours
+                else {}
+            ),
             **config.client_settings,
         }
     )

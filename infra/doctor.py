@@ -22,9 +22,12 @@ from infra.embedded.kafka import kafka_answers
 from infra.embedded.postgres import postgres_answers
 from infra.embedded.stack import http_answers
 from infra.endpoints import Endpoints
+from infra.mariadb import NotReachable
 from infra.parts import PORTS_OF
 from infra.secrets_file import FILE_NAME
 from infra.settings import variable
+from infra.source_capture import SourceCapture, look_at, source_state
+from infra.sources import Source, sources_of
 from infra.status import read_status
 from schemas.topics import DEAD_LETTERS, TOPICS
 
@@ -76,8 +79,12 @@ async def examine(endpoints: Endpoints) -> list[Check]:
         ("jars", lambda: _jars(endpoints)),
         ("parts", lambda: _parts(endpoints, status)),
         ("kafka", lambda: _kafka(endpoints)),
-        ("database", lambda: _postgres(endpoints)),
-        ("change capture", lambda: _capture(endpoints)),
+        *(
+            (("database", lambda: _postgres(endpoints)), ("change capture", lambda: _capture(endpoints)))
+            if endpoints.settings.reference
+            else ()
+        ),
+        ("sources", lambda: _sources(endpoints)),
         ("ClickHouse", lambda: _clickhouse(endpoints)),
         ("console", lambda: _console(endpoints)),
     )
@@ -244,6 +251,34 @@ async def _capture(endpoints: Endpoints) -> list[Check]:
             checks.append(_warn(what, "it catches up, or see connect's log"))
         else:
             checks.append(_ok(what))
+    return checks
+
+
+async def _sources(endpoints: Endpoints) -> list[Check]:
+    capture = SourceCapture(endpoints.connect_url, endpoints.bootstrap, endpoints.settings.home)
+    checks: list[Check] = []
+    for source in sources_of(endpoints.settings):
+        checks += await asyncio.to_thread(examine_source, source)
+        state = await source_state(capture, source)
+        what = f"change capture of {source.name}: {state}"
+        log = endpoints.settings.home / "log" / "connect.log"
+        checks.append(_ok(what) if state == "RUNNING" else _fail(what, f"see {log}, or run: conjoint prepare sources"))
+    return checks
+
+
+def examine_source(source: Source) -> list[Check]:
+    """What change capture and the adapter rely on in a source's database; nothing of ours needs to run."""
+    try:
+        examined = look_at(source)
+    except NotReachable as error:
+        remedy = "check the address; the password may come from CONJOINT_SOURCE_PASSWORD"
+        return [_fail(f"source {source.name}: {error}", remedy)]
+    what = f"source {source.name}: MariaDB {examined.version}, {len(examined.columns)} tables of OpenEMR"
+    zone = f"time zone {examined.facts.timezone} (from {examined.facts.timezone_from}), practice {source.practice_id}"
+    checks = [_ok(f"{what}, {zone}")]
+    for problem in examined.problems:
+        make = _fail if problem.fatal else _warn
+        checks.append(make(f"source {source.name}: {problem.what}", f"run: {problem.statement}"))
     return checks
 
 

@@ -27,6 +27,7 @@ PORTS_OF: Final = {
     "clickhouse": ("clickhouse_port", "clickhouse_metrics_port"),
     "connect": ("connect_port",),
     "normalise": ("normalise_metrics_port",),
+    "assemble": ("assemble_metrics_port",),
     "keep_files": ("keep_files_metrics_port",),
     "write_drafts": ("write_drafts_metrics_port",),
     "sink": ("sink_metrics_port",),
@@ -35,6 +36,7 @@ PORTS_OF: Final = {
     "practice": ("practice_metrics_port",),
     "notes_api": ("notes_api_port",),
     "desk": ("desk_metrics_port",),
+    "claims": ("claims_metrics_port",),
 }
 """The settings that hold the ports a part listens on."""
 
@@ -56,7 +58,8 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
         launch = own_launch(("prepare", name), settings, **{CLOCK_VARIABLE: clock.encode()})
         return Part(f"prepare-{name}", lambda _: launch, needs, None, _STEP_WITHIN_S, one_time=True)
 
-    embedded_ehr = settings.postgres_dsn is None
+    embedded_ehr = settings.postgres_dsn is None and settings.reference
+    listens_elsewhere = settings.sources is not None
     embedded_desk = settings.desk_dsn is None
     parts = [
         *_if(
@@ -104,7 +107,12 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
         ),
         step("topics", "kafka"),
         step("clickhouse", "clickhouse"),
-        step("connector", "connect", "prepare-ehr"),
+        *_if(settings.reference, step("connector", "connect", "prepare-ehr")),
+        *_if(
+            listens_elsewhere,
+            step("sources", "connect"),
+            worker("assemble", settings.assemble_metrics_port, "prepare-topics", "prepare-sources"),
+        ),
         worker("normalise", settings.normalise_metrics_port, "prepare-topics"),
         worker("keep_files", settings.keep_files_metrics_port, "prepare-topics"),
         worker("write_drafts", settings.write_drafts_metrics_port, "prepare-topics"),
@@ -112,6 +120,7 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
         worker("webhook", settings.webhook_port, "prepare-topics"),
         worker("console", settings.console_port, "prepare-topics", "prepare-clickhouse", "prepare-desk"),
         worker("desk", settings.desk_metrics_port, "prepare-topics", "prepare-desk"),
+        worker("claims", settings.claims_metrics_port, "prepare-topics", "prepare-desk"),
         *_if(
             embedded_ehr and settings.notes_api_url is None,
             worker("notes_api", settings.notes_api_port, "prepare-ehr"),

@@ -82,7 +82,8 @@ def desk(settings: Settings) -> str:
 
     endpoints = endpoints_of(settings)
     applied = apply_desk(endpoints.desk_dsn)
-    demo = "" if settings.postgres_dsn is not None else f"; {seed_demo(endpoints.postgres_dsn, endpoints.desk_dsn)}"
+    elsewhere = settings.postgres_dsn is not None or not settings.reference
+    demo = "" if elsewhere else f"; {seed_demo(endpoints.postgres_dsn, endpoints.desk_dsn)}"
     return f"desk migrations: {len(applied)} applied now{demo}"
 
 
@@ -93,8 +94,29 @@ def connector(settings: Settings) -> str:
     return f"capturing {len(tables)} tables"
 
 
+def sources(settings: Settings) -> str:
+    """Checks every configured OpenEMR and applies its change-capture connector."""
+    from infra.source_capture import SourceCapture, apply_source
+    from infra.sources import sources_of
+
+    endpoints = endpoints_of(settings)
+    capture = SourceCapture(endpoints.connect_url, endpoints.bootstrap, settings.home)
+    told = []
+    for source in sources_of(settings):
+        examined = asyncio.run(apply_source(capture, source))
+        told.append(f"{source.name}: {len(examined.columns)} tables, {examined.facts.timezone}")
+    return "capturing " + ("; ".join(told) or "no source")
+
+
 STEPS: Final[Mapping[str, Step]] = MappingProxyType(
-    {"topics": topics, "clickhouse": clickhouse, "ehr": ehr, "desk": desk, "connector": connector}
+    {
+        "topics": topics,
+        "clickhouse": clickhouse,
+        "ehr": ehr,
+        "desk": desk,
+        "connector": connector,
+        "sources": sources,
+    }
 )
 """`conjoint prepare NAME`, by name."""
 

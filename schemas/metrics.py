@@ -43,6 +43,12 @@ CAPTURE_TASK_RESTARTS = Counter(
     "conjoint_capture_task_restarts_total", "Failed capture tasks started again", ["connector"]
 )
 CAPTURE_SLOT_LAG = Gauge("conjoint_capture_slot_lag_bytes", "Write-ahead log held back for change capture", ["slot"])
+SOURCE_SNAPSHOTS = Counter(
+    "conjoint_source_snapshots_total", "Times change capture had to take a new snapshot of a source", ["connector"]
+)
+CLUSTERS_WAITING = Gauge(
+    "conjoint_clusters_waiting", "Records of a source that wait until nothing rewrites them any more", ["connector"]
+)
 CONSOLE_REQUESTS = Counter(
     "conjoint_console_requests_total", "Console requests, by page and status class", ["page", "status"]
 )
@@ -62,3 +68,4 @@ MODEL_CALLS = Counter(
 MODEL_SECONDS = Histogram("conjoint_model_call_seconds", "One request to the model", buckets=LATENCY_SECONDS)
 MODEL_TOKENS = Counter("conjoint_model_tokens_total", "Tokens, by direction", ["direction"])
 MODEL_COST = Counter("conjoint_model_cost_dollars_total", "What the model cost, by the configured prices")
+CLAIM_PROPOSALS = Gauge("conjoint_claim_proposals", "Claims that lie before the biller")

@@ -16,6 +16,7 @@ from connectors.debezium import ROW_BITS
 from connectors.ehr.joining import Entity, Image, JoiningAdapter, Table, Touch
 from connectors.ehr.row import Row
 from connectors.ehr.shelf import Dirty, Shelf
+from schemas.codec import change_of
 from schemas.reasons import Poison, Reason
 
 _KEY = "\x1f"
@@ -31,7 +32,8 @@ class Patience:
     quiet_s: float = 3.0
     """Rows that a source rewrites piece by piece (attendance)."""
     loss_s: float = 12.0
-    """The same, when something is missing that was there before: perhaps the other half is still to come."""
+    """The same, when something is missing that was there before and the source is known to be heard: perhaps the other
+    half is still to come."""
     longest_brief_s: float = 1.0
     """A cluster that is touched again and again, but not rewritten piece by piece, is told at least this often."""
 
@@ -43,7 +45,10 @@ class Joiner:
         self.adapter = adapter
         self.shelf = shelf
         self.patience = patience or Patience()
-        self._newest = int(shelf.note("newest") or 0)
+        self.newest = int(shelf.note("newest") or 0)
+        """The newest revision taken in."""
+        self.refused: list[tuple[str, Poison]] = []
+        """Entities that cannot be told, by kind, because their records cannot be true; for the caller to clear."""
 
     def begin(self, now: float) -> None:
         """Once per start: what stands without rows is told, and a changed configuration looks at everything anew."""
@@ -66,8 +71,8 @@ class Joiner:
             # what a repeated snapshot did not find has been deleted while nobody listened
             for gone in self.shelf.older_than(row.table, row.rev):
                 self._apply(row.table, gone, row.rev, None, row, now)
-        if row.rev > self._newest:
-            self._newest = row.rev
+        if row.rev > self.newest:
+            self.newest = row.rev
             self.shelf.remember("newest", str(row.rev))
         return outcome
 
@@ -96,18 +101,16 @@ class Joiner:
             if dirty is not None and not dirty.live:
                 self._tell(replace(dirty, patient=0))
 
-    def settle(self, now: float, limit: int = 200, *, heard_since: float | None = None) -> int:
+    def settle(self, now: float, limit: int = 200, *, heard_until: float | None = None) -> int:
         """Tell what may be told at `now` (seconds on the clock `take` was given): at most `limit` clusters.
 
-        `heard_since`: since when the source has been heard without a pause, None = it is silent. Without it, a source
-        that died in the middle of an edit would make the first half look like all there is. Answers how many were told.
+        `heard_until`: when the source was last heard, at least a quiet period ago; None = never. Whatever it was in the
+        middle of rewriting then has arrived since. Without it, a source that died in the middle of an edit would make
+        the first half look like all there is. Answers how many clusters were told.
         """
         patience, told = self.patience, 0
-        heard = now if heard_since is None else heard_since
-        quiet, loss = (
-            now - for_s if heard_since is not None and now - heard >= for_s else _NEVER
-            for for_s in (patience.quiet_s, patience.loss_s)
-        )
+        quiet = now - patience.quiet_s
+        loss = _NEVER if heard_until is None else min(heard_until, quiet) - patience.loss_s
         for dirty in self.shelf.waiting(now - patience.brief_s, now - patience.longest_brief_s, quiet, loss, limit):
             told += self._tell(dirty)
         return told
@@ -135,14 +138,13 @@ class Joiner:
         known = self.shelf.told(kind, id_)
         if known is None and mark is None:
             return
-        base = self._newest >> ROW_BITS << ROW_BITS
+        base = self.newest >> ROW_BITS << ROW_BITS
         if known is not None and known.mark == mark:
             if known.cluster != dirty.cluster:
                 self.shelf.tell(kind, id_, dirty.cluster, known.rev, mark)
             return
         # within one position of the log the low bits count up; the next position is always higher
         rev = base if known is None else max(base, known.rev + 1)
-        self.shelf.tell(kind, id_, dirty.cluster, rev, mark)
         op = "delete" if mark is None else "create" if known is None or known.mark is None else "update"
         change = {
             "at": at.isoformat(),
@@ -152,8 +154,14 @@ class Joiner:
             "rev": rev,
             "part": None,
             "snapshot": not dirty.live,
-            "data": {} if body is None else orjson.Fragment(body),
+            "data": {} if entity is None else entity.data,
         }
+        try:
+            change_of(change)
+        except Poison as poison:
+            self.refused.append((kind, poison))
+            return
+        self.shelf.tell(kind, id_, dirty.cluster, rev, mark)
         self.shelf.put_out(dirty.at_ms, orjson.dumps(change))
 
 

@@ -28,6 +28,8 @@ from infra.refusal import Refusal
 from infra.secrets_file import make_private_folder
 from infra.settings import LOOPBACK, Settings, load_settings, settings_environment
 from infra.sign_ins import SignIns, new_sign_ins, sign_ins_were_shown
+from infra.source_capture import SourceCapture, watch_sources
+from infra.sources import SNIPPET, sources_of
 from infra.status import read_status
 from infra.supervisor import Supervisor
 from schemas.metrics import PRACTICE_CLOCK
@@ -42,17 +44,36 @@ _HOPELESS_RESTARTS = 5
 @click.option("--speed", type=float, help="Practice minutes per real minute in working hours (default 60).")
 @click.option("--backfill", type=int, help="Days of history a new reference practice starts with (default 90).")
 @click.option("--no-simulate", is_flag=True, help="Keep the reference practice asleep.")
+@click.option("--source", "sources", multiple=True, help=f"An OpenEMR to listen to, such as {SNIPPET}.")
+@click.option("--no-reference", is_flag=True, help="Leave the reference practice out.")
 @click.option("--no-sign-ins", is_flag=True, hidden=True)
 def command(
-    detach: bool, home: str | None, speed: float | None, backfill: int | None, no_simulate: bool, no_sign_ins: bool
+    detach: bool,
+    home: str | None,
+    speed: float | None,
+    backfill: int | None,
+    no_simulate: bool,
+    sources: tuple[str, ...],
+    no_reference: bool,
+    no_sign_ins: bool,
 ) -> None:
     """Start every part and keep it up until Ctrl-C (a second Ctrl-C does not wait).
 
-    A second `up` continues where the first stopped.
+    A second `up` continues where the first stopped. Beside a real EHR everything goes by real time.
 
     Example: conjoint up --speed 120
+
+    Example: CONJOINT_SOURCE_PASSWORD=… conjoint up --no-reference --source openemr=mysql://user@host:3306/openemr
     """
-    settings = load_settings(home=home, speed=speed, backfill_days=backfill, simulate=False if no_simulate else None)
+    settings = load_settings(
+        home=home,
+        speed=speed,
+        backfill_days=backfill,
+        simulate=False if no_simulate else None,
+        sources=" ".join(sources) or None,
+        reference=False if no_reference else None,
+    )
+    sources_of(settings)
     make_private_folder(settings.home)
     for name in ("log", "run"):
         (settings.home / name).mkdir(exist_ok=True, mode=0o711)
@@ -64,7 +85,7 @@ def command(
         endpoints = endpoints_of(settings)
         if run.took_over:
             catch_up(settings.home, datetime.now(UTC))
-        clock = start_clock(settings.home, settings.speed, datetime.now(UTC))
+        clock = start_clock(settings.home, 1.0 if settings.sources else settings.speed, datetime.now(UTC))
         parts = platform_parts(endpoints, clock)
         preflight.check(settings.home, ports_to_listen_on(endpoints, parts))
         sign_ins = [] if no_sign_ins else new_sign_ins(settings.home)
@@ -92,7 +113,10 @@ class _Platform:
             on_change=self._changed,
             on_up=self._up,
             every_second=(self._tell_the_time,),
-            beside={"prepare-connector": self._watch_capture},
+            beside={
+                **({"prepare-connector": self._watch_capture} if endpoints.settings.reference else {}),
+                **({"prepare-sources": self._watch_sources} if endpoints.settings.sources else {}),
+            },
             about=self._about,
         )
 
@@ -137,6 +161,10 @@ class _Platform:
 
     async def _watch_capture(self) -> None:
         await watch_capture(Capture(self._endpoints.connect_url, self._endpoints.capture_dsn, self._home))
+
+    async def _watch_sources(self) -> None:
+        capture = SourceCapture(self._endpoints.connect_url, self._endpoints.bootstrap, self._home)
+        await watch_sources(capture, sources_of(self._endpoints.settings))
 
 
 def tell_where(console: Console, url: str, sign_ins: SignIns) -> None:

@@ -15,6 +15,7 @@ from infra.workers import WORKERS
 
 NOON = datetime(2026, 11, 23, 18, tzinfo=UTC)
 CLOCK = PracticeClock(NOON, NOON, 60.0)
+SOURCE = "openemr=mysql://conjoint:source-secret@ehr.internal/openemr"
 
 
 def _parts(home: Path, **overrides: object) -> dict[str, Part]:
@@ -29,7 +30,7 @@ def test_brokers_and_databases_start_at_once_and_connect_as_soon_as_kafka_answer
 
 
 def test_every_worker_and_every_step_is_a_part(tmp_path: Path) -> None:
-    parts = _parts(tmp_path, simulate=True)
+    parts = _parts(tmp_path, simulate=True, sources=SOURCE)
     assert set(WORKERS) <= set(parts)
     assert {f"prepare-{name}" for name in STEPS} <= set(parts)
     assert all(parts[f"prepare-{name}"].one_time for name in STEPS)
@@ -59,6 +60,15 @@ def test_a_sleeping_practice_is_no_part(tmp_path: Path) -> None:
     assert "practice" not in _parts(tmp_path, simulate=False)
 
 
+def test_an_openemr_is_listened_to_beside_the_reference_practice_or_instead_of_it(tmp_path: Path) -> None:
+    beside = _parts(tmp_path, simulate=True, sources=SOURCE)
+    assert beside["assemble"].needs == ("prepare-topics", "prepare-sources")
+    assert {"practice", "prepare-connector"} <= set(beside)
+    instead = _parts(tmp_path, simulate=True, sources=SOURCE, reference=False)
+    assert not {"practice", "prepare-ehr", "prepare-connector", "notes_api"} & set(instead)
+    assert "assemble" not in _parts(tmp_path)
+
+
 def test_every_process_gets_the_same_clock_and_the_settings_of_its_supervisor(tmp_path: Path) -> None:
     endpoints = endpoints_of(settings_on_free_ports(tmp_path))
     for part in platform_parts(endpoints, CLOCK):
@@ -71,8 +81,8 @@ def test_every_process_gets_the_same_clock_and_the_settings_of_its_supervisor(tm
 
 @pytest.mark.stack  # makes real database folders, whose owner may not enter every temporary folder
 def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
-    endpoints = endpoints_of(settings_on_free_ports(tmp_path))
-    values = {value.get_secret_value() for _, value in endpoints.secrets}
+    endpoints = endpoints_of(settings_on_free_ports(tmp_path, sources=SOURCE))
+    values = {value.get_secret_value() for _, value in endpoints.secrets} | {SOURCE}
     for part in platform_parts(endpoints, CLOCK):
         if part.name not in ("kafka", "connect"):
             launch = part.launch(lambda _: None)
@@ -80,7 +90,7 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
 
 
 def test_every_port_setting_belongs_to_a_part_that_is_checked_before_the_start(tmp_path: Path) -> None:
-    endpoints = endpoints_of(settings_on_free_ports(tmp_path, simulate=True))
+    endpoints = endpoints_of(settings_on_free_ports(tmp_path, simulate=True, sources=SOURCE))
     checked = ports_to_listen_on(endpoints, platform_parts(endpoints, CLOCK))
     assert set(checked) == set(endpoints.settings.ports())
     assert {name for names in PORTS_OF.values() for name in names} | {"supervisor_metrics_port"} == set(checked)

@@ -86,6 +86,7 @@ class MinutesPlace(_Part):
 class OpenEmrMapping(_Part):
     """One practice's configuration. The defaults are OpenEMR's own."""
 
+    practice_id: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,100}$")] | None = None
     timezone: str | None = None
     state: str | None = None
     part2_program: bool = False

@@ -65,10 +65,11 @@ class Listening:
     def wait(self, seconds: float, *, heard: bool = True) -> int:
         """Let time pass, a quarter of a second at a time; how many changes were told."""
         before = len(self.told.changes)
-        since = self.now if heard else None
+        last_heard = self.now
         for _ in range(int(seconds * 4)):
             self.now += 0.25
-            while self.joiner.settle(self.now, heard_since=None if since is None else since - 100):
+            last_heard = self.now if heard else last_heard
+            while self.joiner.settle(self.now, heard_until=last_heard):
                 pass
         self.send()
         return len(self.told.changes) - before

@@ -1,0 +1,184 @@
+"""Is change capture of an OpenEMR set up and running?
+Asks the database, writes the connector through Connect's REST interface, starts a failed one again.
+Must never send a database password to Connect: the configuration names a private file instead.
+"""
+
+import asyncio
+import json
+import logging
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from connectors.ehr.openemr.adapter import OpenEmr
+from connectors.ehr.openemr.tables import MESSAGE_KEYS
+from infra.embedded.connect import connector_secrets_folder
+from infra.embedded.java import properties_text
+from infra.mariadb import Examined, NotReachable, examine
+from infra.refusal import Refusal
+from infra.secrets_file import write_private
+from infra.sources import Source, adapter_of, note_facts
+from schemas.metrics import CAPTURE_TASK_RESTARTS, CAPTURE_TASK_UP
+
+TEMPLATE: Final = Path(__file__).parent.parent / "connectors" / "ehr" / "openemr.connector.json"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SourceCapture:
+    """Where Connect answers, the brokers as Connect reaches them, and where to keep passwords for Connect to read."""
+
+    connect_url: str
+    bootstrap: str
+    home: Path
+
+
+def connector_name(source: Source) -> str:
+    """The connector's name in Connect."""
+    return f"conjoint-{source.name}"
+
+
+def connector_configuration(capture: SourceCapture, source: Source, examined: Examined) -> dict[str, str]:
+    """The committed template with this source filled in. Only the columns that the adapter reads are named: no others
+    ever leave the database."""
+    secrets_file = connector_secrets_folder(capture.home) / f"{source.name}.properties"
+    database = re.escape(source.database)
+    tables = [name for name in _adapter(source).tables if name in examined.columns]
+    keys = {name: columns for name, columns in MESSAGE_KEYS.items() if name in tables}
+    filled = {
+        "${conjoint:host}": source.host,
+        "${conjoint:port}": str(source.port),
+        "${conjoint:user}": source.user,
+        "${conjoint:password}": f"${{file:{secrets_file}:password}}",
+        "${conjoint:server_id}": str(source.server_id),
+        "${conjoint:ssl}": source.ssl,
+        "${conjoint:database}": database,
+        "${conjoint:tables}": ",".join(f"{database}\\.{table}" for table in tables),
+        "${conjoint:columns}": ",".join(f"{database}\\.{t}\\.({'|'.join(examined.columns[t])})" for t in tables),
+        "${conjoint:keys}": ";".join(
+            f"{source.database}.{table}:{','.join(columns)}" for table, columns in keys.items()
+        ),
+        "${conjoint:prefix}": source.topic_prefix,
+        "${conjoint:bootstrap}": capture.bootstrap,
+        "${conjoint:history}": f"schema-history.{source.name}",
+    }
+    template: dict[str, str] = json.loads(TEMPLATE.read_text())
+    configuration = {name: filled.get(value, value) for name, value in template.items()}
+    return {name: value for name, value in configuration.items() if value}
+
+
+def _adapter(source: Source) -> OpenEmr:
+    from zoneinfo import ZoneInfo
+
+    return OpenEmr(source.practice_id, ZoneInfo("UTC"), source.mapping, source.name)
+
+
+def look_at(source: Source) -> Examined:
+    """What the source's database is like. Raises NotReachable."""
+    return examine(source, _adapter(source).tables)
+
+
+async def apply_source(capture: SourceCapture, source: Source, *, within_s: float = 90) -> Examined:
+    """Makes the source's connector be as the template says, and waits until its task runs. Raises Refusal naming the
+    column or setting that differs, and the statement that mends it."""
+    try:
+        examined = await asyncio.to_thread(look_at, source)
+    except NotReachable as error:
+        raise Refusal(f"source {source.name}: {error}; see: conjoint doctor --source …") from None
+    if examined.fatal:
+        raise Refusal(
+            *(f"source {source.name}: {problem.what}; run: {problem.statement}" for problem in examined.fatal)
+        )
+    note_facts(source, examined.facts, capture.home)
+    adapter_of(source, capture.home)
+    folder = connector_secrets_folder(capture.home)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(folder / f"{source.name}.properties", properties_text({"password": source.password}))
+    wanted = connector_configuration(capture, source, examined)
+    name = connector_name(source)
+    deadline = time.monotonic() + within_s
+    async with _client(capture) as client:
+        while True:
+            if await _put(client, name, wanted) and await _state(client, name) == "RUNNING":
+                return examined
+            if time.monotonic() > deadline:
+                raise Refusal(
+                    f"change capture of {source.name} did not start within {within_s:.0f} s; "
+                    f"see {capture.home / 'log' / 'connect.log'}"
+                )
+            await asyncio.sleep(0.2)
+
+
+async def source_state(capture: SourceCapture, source: Source) -> str:
+    """Connect's word for the source's task: RUNNING, FAILED, …; MISSING, or UNREACHABLE. Never raises."""
+    async with _client(capture) as client:
+        try:
+            return await _state(client, connector_name(source))
+        except httpx.TransportError:
+            return "UNREACHABLE"
+
+
+async def watch_sources(
+    capture: SourceCapture, sources: Sequence[Source], *, every_s: float = 5.0, longest_wait_s: float = 60.0
+) -> None:
+    """Runs until cancelled: starts failed tasks again, at first soon and then ever more rarely."""
+    failures = dict.fromkeys(sources, 0)
+    not_before = dict.fromkeys(sources, 0.0)
+    while True:
+        for source in sources:
+            state = await source_state(capture, source)
+            CAPTURE_TASK_UP.labels(connector_name(source)).set(state == "RUNNING")
+            if state == "RUNNING":
+                failures[source] = 0
+            elif state == "FAILED" and time.monotonic() >= not_before[source]:
+                failures[source] += 1
+                not_before[source] = time.monotonic() + min(longest_wait_s, 2.0 ** failures[source])
+                await _restart(capture, connector_name(source))
+        await asyncio.sleep(every_s)
+
+
+async def _restart(capture: SourceCapture, name: str) -> None:
+    async with _client(capture) as client:
+        try:
+            response = await client.post(f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
+        except httpx.TransportError:
+            return
+    if response.is_success:
+        CAPTURE_TASK_RESTARTS.labels(name).inc()
+        log.warning("the failed change capture task of %s was started again", name)
+
+
+def _client(capture: SourceCapture) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=capture.connect_url, timeout=30, trust_env=False)
+
+
+async def _put(client: httpx.AsyncClient, name: str, wanted: Mapping[str, str]) -> bool:
+    try:
+        current = await client.get(f"/connectors/{name}/config")
+        if current.status_code == 200 and {**wanted, "name": name} == current.json():
+            return True
+        response = await client.put(f"/connectors/{name}/config", json=dict(wanted))
+    except httpx.TransportError:
+        return False
+    if response.status_code == 400:
+        raise Refusal(f"Connect refuses the connector {name}: {' '.join(response.text.split())[:300]}")
+    # 409 while the worker rebalances, 404 and 5xx while it starts
+    return response.is_success
+
+
+async def _state(client: httpx.AsyncClient, name: str) -> str:
+    response = await client.get(f"/connectors/{name}/status")
+    if response.status_code == 404:
+        return "MISSING"
+    if not response.is_success:
+        return "UNREACHABLE"
+    status = response.json()
+    if status["connector"]["state"] == "FAILED":
+        return "FAILED"
+    return str(status["tasks"][0]["state"]) if status["tasks"] else "UNASSIGNED"
