@@ -3,7 +3,8 @@ Reads settings and ClickHouse's fact tables, as the viewer; writes nothing.
 Must never make a home, show a statement's parameters, or print a control character to a terminal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -31,8 +32,19 @@ def endpoints_here(home: str | None) -> Endpoints:
     return endpoints_of(settings)
 
 
+Ask = Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]
+"""The rows of a query, its values bound by ClickHouse."""
+
+
 def read_rows(endpoints: Endpoints, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
     """The rows of a query, its values bound by ClickHouse. Raises Refusal naming what to do."""
+    with asking(endpoints) as ask:
+        return ask(statement, parameters)
+
+
+@contextmanager
+def asking(endpoints: Endpoints) -> Iterator[Ask]:
+    """Several queries over one connection. Raises Refusal naming what to do."""
     try:
         client = clickhouse_connect.get_client(
             dsn=endpoints.clickhouse_url,
@@ -44,13 +56,17 @@ def read_rows(endpoints: Endpoints, statement: str, parameters: Mapping[str, Any
             send_receive_timeout=_ANSWER_WITHIN_S,
             query_retries=0,
         )
-        try:
+
+        def ask(statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
             rows: Sequence[Sequence[Any]] = client.query(statement, parameters=dict(parameters)).result_rows
+            return rows
+
+        try:
+            yield ask
         finally:
             client.close()
     except (ClickHouseError, HTTPError, OSError) as error:
         raise Refusal(_sentence(endpoints.clickhouse_url, error)) from None
-    return rows
 
 
 def _sentence(url: str, error: Exception) -> str:

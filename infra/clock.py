@@ -92,6 +92,11 @@ def catch_up(home: Path, wall: datetime) -> None:
     remember(home, PracticeClock.decode(text), wall)
 
 
+def practice_time(home: Path, wall: datetime) -> datetime:
+    """What the practice's clock showed last, as far as another process can tell; real time if it has none."""
+    return _remembered(home) or wall
+
+
 def most_recent_working_morning(wall: datetime) -> datetime:
     """09:00 in the practice on the last weekday for which that is not in the future."""
     local = wall.astimezone(ZONE)

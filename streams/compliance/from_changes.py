@@ -12,7 +12,7 @@ from streams.catalogue import RULES
 from streams.compliance.records import LEDGER_FIELDS, ROWS, Ledger, PracticeRow
 from streams.replay import ChangesFile, NotAChangesFile, Replayed, replay, replay_at_once
 
-PLAYED_UP_TO = 20_000
+PLAYED_UP_TO = 3_000
 """Changes of a file that is played through day by day; a longer one is decided about once, at the moment asked for."""
 
 TITLES = {rule.id: rule.title for rule in reversed(RULES)}

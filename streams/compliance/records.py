@@ -5,7 +5,8 @@ Plain tuples: a practice-year has a quarter of a million of them. Ids, codes, ti
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -211,7 +212,7 @@ ROWS: dict[str, type[Any]] = {
 """Table → the row that is read from it; its fields are columns of that table."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Period:
     """Local days `first_on` to `last_on`, both included; nothing recorded after `as_of` counts."""
 
@@ -226,7 +227,15 @@ class Period:
 
     def has(self, moment: datetime | None) -> bool:
         """The moment lies on a local day of the period."""
-        return moment is not None and self.has_day(self.day_of(moment))
+        return moment is not None and self._starts_at <= moment < self._ends_at
+
+    @cached_property
+    def _starts_at(self) -> datetime:
+        return datetime.combine(self.first_on, time(), self.zone).astimezone(UTC)
+
+    @cached_property
+    def _ends_at(self) -> datetime:
+        return datetime.combine(self.last_on + timedelta(days=1), time(), self.zone).astimezone(UTC)
 
     def day_of(self, moment: datetime) -> date:
         """The local day of a moment."""
