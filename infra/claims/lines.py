@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from dashboards.claims.calibration import Calibrated
+from dashboards.claims.standing import Claim
 from infra.claims.batch import Batch
 from infra.exchange_lines import finding_line
 from schemas.claim_proposal import ClaimProposal, NotProposed
@@ -77,3 +79,38 @@ def answer_line(answer: ClaimAnswer) -> dict[str, Any]:
 def acknowledgement_line(acknowledged: Acknowledged) -> dict[str, Any]:
     """What a receiver said about one group of a file."""
     return {"acknowledgement": acknowledged.model_dump(mode="json")}
+
+
+def claim_line(claim: Claim) -> dict[str, Any]:
+    """A claim before the biller: the proposal, where it stands, and everything decided and answered."""
+    return proposal_line(claim.proposal) | {
+        "practice_id": claim.proposal.practice_id,
+        "standing": claim.standing.value,
+        "file": claim.sent,
+        "decisions": [
+            {
+                "number": one.number,
+                "act": one.act,
+                "by": one.by,
+                "at": one.at,
+                "reason": one.reason,
+                "undone": one.undone,
+                "fix": None if one.fix is None else one.fix.model_dump(mode="json", exclude_none=True),
+            }
+            for one in claim.decisions
+        ],
+        "answers": [answer_line(answer)["answer"] for answer in claim.answers],
+    }
+
+
+def calibration_line(row: Calibrated) -> dict[str, Any]:
+    """Predicted and actual denials of one rule; `rule` null = denials no rule predicted."""
+    return {
+        "rule": row.rule or None,
+        "carc": row.carc,
+        "predicted": row.predicted,
+        "denied_so": row.denied_so,
+        "denied_otherwise": row.denied_otherwise,
+        "paid": row.paid,
+        "precision": row.precision,
+    }

@@ -1,10 +1,14 @@
 """`conjoint claims`: which claims would be paid, what to do about the others, and what the payers said."""
 
+import asyncio
+import getpass
+import os
 import sys
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import orjson
@@ -13,20 +17,33 @@ from rich.text import Text
 
 from connectors.claims.answers import Answers, read_answers_file
 from connectors.claims.x12 import NotX12
-from infra.asking import visible
+from dashboards.claims.calibration import Outcome, calibration
+from dashboards.claims.intake import ClaimIntake
+from dashboards.claims.review import Actor, ClaimReview, NoSuchClaimError
+from dashboards.claims.standing import CannotError, Claim, Standing
+from dashboards.desk.database import DeskDatabase, DeskUnavailableError
+from infra.asking import endpoints_here, visible
+from infra.claims.answering import keep_answers
 from infra.claims.batch import Batch, make_batch, write_file
 from infra.claims.lines import (
+    acknowledgement_line,
+    answer_line,
     batch_line,
+    calibration_line,
+    claim_line,
     money,
     proposal_line,
     refusal_line,
 )
+from infra.claims.sending import send_approved
+from infra.clock import clock_from
 from infra.refusal import Refusal
-from schemas.claim_proposal import ClaimProposal
+from schemas.claim_proposal import ClaimFix, ClaimProposal
 from streams.claims.from_changes import proposals_of_changes
 from streams.claims.proposing import Proposed
-from streams.replay import NotAChangesFile, read_changes_file, read_instant
+from streams.replay import NotAChangesFile, read_changes_file, read_instant, replay
 
+Answer = TypeVar("Answer")
 STYLES = {"ready": "green", "held": "yellow", "blocked": "bold red"}
 
 
@@ -130,8 +147,10 @@ def _proposed(path: Path, now: datetime | None, decided: Callable[[str], Any]) -
         return None
 
 
-def print_proposals(proposals: tuple[ClaimProposal, ...] | list[ClaimProposal], console: Console) -> None:
-    """Claims as a table for a person at a terminal."""
+def print_proposals(
+    proposals: Sequence[ClaimProposal], console: Console, standing: Mapping[str, str] | None = None
+) -> None:
+    """Claims for a person at a terminal."""
     if not proposals:
         console.print("No claims.")
         return
@@ -144,7 +163,8 @@ def print_proposals(proposals: tuple[ClaimProposal, ...] | list[ClaimProposal], 
         head += Text(
             visible(
                 f"{proposal.id}  {proposal.service_on or ''}  {proposal.client_id} to {proposal.payer_id}  "
-                f"{codes}  ${money(proposal.total_cents)}  ({proposal.kind})"
+                f"{codes}  ${money(proposal.total_cents)}  "
+                f"({', '.join(filter(None, (proposal.kind, (standing or {}).get(proposal.id))))})"
             ),
             style="bold",
         )
@@ -169,29 +189,184 @@ def against(proposal: ClaimProposal) -> list[str]:
     ]
 
 
+# --- on a running platform ---------------------------------------------------------------------------------------
+
+home_option = click.option("--home", type=click.Path(), help="Folder that holds all state (default ./var).")
+reason_option = click.option("--reason", default="", help="Why, in a few words; kept with the decision.")
+
+
+@command.command("list", epilog="Example: conjoint claims list --json --state ready")
+@click.option("--state", type=click.Choice(["ready", "held", "blocked"]), help="Only claims of this state.")
+@click.option("--standing", type=click.Choice([one.value for one in Standing]), help="Only claims that stand so.")
+@click.option("--practice", help="Only this practice.")
+@json_option
+@home_option
+def list_(state: str | None, standing: str | None, practice: str | None, as_json: bool, home: str | None) -> None:
+    """Show the claims that lie before the biller: what each says, why, what speaks against it, and where it stands."""
+    claims = asyncio.run(_with_review(home, lambda review, _: review.list(None, practice)))
+    shown = [
+        claim
+        for claim in claims
+        if (state is None or claim.proposal.state == state) and (standing is None or claim.standing == standing)
+    ]
+    if as_json:
+        for claim in shown:
+            click.echo(orjson.dumps(claim_line(claim)))
+        return
+    console = Console(highlight=False)
+    print_proposals([claim.proposal for claim in shown], console, {c.proposal.id: c.standing.value for c in shown})
+
+
+@command.command("show", epilog="Example: conjoint claims show CJ4T6ZQ2L7N5XA3M")
+@click.argument("claim_id")
+@json_option
+@home_option
+def show(claim_id: str, as_json: bool, home: str | None) -> None:
+    """Show one claim with every reason, everything decided about it and every answer of the payer."""
+    claim = asyncio.run(_with_review(home, lambda review, _: review.get(None, claim_id)))
+    if as_json:
+        click.echo(orjson.dumps(claim_line(claim)))
+        return
+    console = Console(highlight=False)
+    print_proposals([claim.proposal], console, {claim.proposal.id: claim.standing.value})
+    for reason in claim.proposal.reasons:
+        console.print(Text(f"  {reason.field}: {visible(reason.says)}. {visible(reason.why)}"))
+    for decision in claim.decisions:
+        undone = " (taken back)" if decision.undone else ""
+        what = f"{decision.at:%Y-%m-%d %H:%M} {decision.by}: {decision.act}{undone} {decision.reason}"
+        console.print(Text(f"  {visible(what)}"))
+    for answer in claim.answers:
+        console.print(Text(f"  {answer.on or ''} {answer.kind}: {answer.says} {' '.join(answer.reasons)}"))
+
+
+@command.command("approve", epilog="Example: conjoint claims approve CJ4T6ZQ2L7N5XA3M")
+@click.argument("claim_ids", nargs=-1, required=True)
+@reason_option
+@home_option
+def approve(claim_ids: tuple[str, ...], reason: str, home: str | None) -> None:
+    """Let claims go out as they are. What is blocked cannot; what asks for a look needs --reason."""
+    _decide(home, claim_ids, lambda review, actor, id_: review.approve(actor, id_, None, reason))
+
+
+@command.command("hold", epilog="Example: conjoint claims hold CJ4T6ZQ2L7N5XA3M --reason 'ask the payer first'")
+@click.argument("claim_ids", nargs=-1, required=True)
+@reason_option
+@home_option
+def hold(claim_ids: tuple[str, ...], reason: str, home: str | None) -> None:
+    """Keep claims back until somebody takes them up again."""
+    _decide(home, claim_ids, lambda review, actor, id_: review.hold(actor, id_, reason))
+
+
+@command.command("undo", epilog="Example: conjoint claims undo CJ4T6ZQ2L7N5XA3M")
+@click.argument("claim_ids", nargs=-1, required=True)
+@home_option
+def undo(claim_ids: tuple[str, ...], home: str | None) -> None:
+    """Take back the last decision about claims that were not sent yet."""
+    _decide(home, claim_ids, lambda review, actor, id_: review.undo(actor, id_))
+
+
+@command.command("fix", epilog="Example: conjoint claims fix CJ4T6ZQ2L7N5XA3M --modifiers 95,HO --place 10")
+@click.argument("claim_id")
+@click.option("--line", type=click.IntRange(1, 50), default=1, show_default=True, help="Which service line.")
+@click.option("--code", help="Procedure code; the amount follows from the fee schedule.")
+@click.option("--units", type=click.IntRange(1, 999))
+@click.option("--modifiers", help="Comma-separated; empty for none.")
+@click.option("--place", "place_of_service", help="Place of service.")
+@click.option("--diagnoses", help="Comma-separated, the principal first.")
+@click.option("--authorization", "authorization_number", help="The payer's authorization number.")
+@click.option("--original", "original_ref", help="The payer's number of the original claim (replacements and voids).")
+@click.option("--rendering", help="Clinician id.")
+@click.option("--supervising", help="Clinician id; empty for none.")
+@reason_option
+@home_option
+def fix(claim_id: str, reason: str, home: str | None, **fields: Any) -> None:
+    """Set something in a claim by hand. It is judged anew within seconds; approve it then."""
+    listed = {
+        name: None if fields[name] is None else tuple(part for part in fields[name].upper().split(",") if part)
+        for name in ("modifiers", "diagnoses")
+    }
+    wanted = ClaimFix.model_validate({**fields, **listed})
+    _decide(home, (claim_id,), lambda review, actor, id_: review.fix(actor, id_, wanted, reason))
+
+
+def _decide(
+    home: str | None,
+    claim_ids: tuple[str, ...],
+    act: Callable[[ClaimReview, Actor, str], Awaitable[Claim]],
+) -> None:
+    async def each(review: ClaimReview, _: ClaimIntake) -> list[tuple[str, Claim | CannotError]]:
+        outcomes: list[tuple[str, Claim | CannotError]] = []
+        for id_ in claim_ids:
+            try:
+                outcomes.append((id_, await act(review, operator(), id_)))
+            except CannotError as refusal:
+                outcomes.append((id_, refusal))
+        return outcomes
+
+    refused = []
+    for id_, outcome in asyncio.run(_with_review(home, each)):
+        if isinstance(outcome, CannotError):
+            refused.append(f"{id_}: {outcome}")
+        else:
+            click.echo(f"{id_}: {outcome.standing.value}")
+    if refused:
+        raise Refusal(*refused)
+
+
+def operator() -> Actor:
+    """Whoever sits at this machine: the shell is the right."""
+    return Actor(f"shell:{getpass.getuser()}", "operator")
+
+
+async def _with_review(home: str | None, ask: Callable[[ClaimReview, ClaimIntake], Awaitable[Answer]]) -> Answer:
+    database = DeskDatabase(endpoints_here(home).desk_app_dsn)
+    clock = clock_from(os.environ)
+    review = ClaimReview(database, practice_now=lambda: clock.now(datetime.now(UTC)))
+    try:
+        return await ask(review, ClaimIntake(database))
+    except DeskUnavailableError:
+        raise Refusal("the desk's database does not answer; start Conjoint with: conjoint up") from None
+    except NoSuchClaimError:
+        raise Refusal("there is no such claim; see: conjoint claims list") from None
+    except CannotError as refusal:
+        raise Refusal(str(refusal)) from None
+    finally:
+        await database.close()
+
+
+# --- files out and in --------------------------------------------------------------------------------------------
+
+
 @command.command("batch", epilog="Example: conjoint claims batch --from changes.json --out claims-out")
-@click.option("--from", "source", type=click.Path(path_type=Path), required=True, help="A file of changes.")
+@click.option("--from", "source", type=click.Path(path_type=Path), help="A file of changes; else what was approved.")
 @click.option("--out", "folder", type=click.Path(path_type=Path), required=True, help="Folder for the 837P file.")
-@click.option("--number", type=click.IntRange(1, 999_999_999), help="The interchange's number (default: from content).")
-@click.option("--only", multiple=True, metavar="ID", help="Only this claim (repeatable).")
-@click.option("--with-held", is_flag=True, help="Also claims that somebody should look at first.")
+@click.option("--practice", "practices", multiple=True, help="Only this practice (repeatable).")
+@click.option("--number", type=click.IntRange(1, 999_999_999), help="With --from: the interchange's number.")
+@click.option("--only", multiple=True, metavar="ID", help="With --from: only this claim (repeatable).")
+@click.option("--with-held", is_flag=True, help="With --from: also claims that somebody should look at first.")
 @click.option("--remittance", "remittances", multiple=True, type=click.Path(path_type=Path), help="An 835 that came.")
 @now_option
 @json_option
+@home_option
 def batch(
-    source: Path,
+    source: Path | None,
     folder: Path,
+    practices: tuple[str, ...],
     number: int | None,
     only: tuple[str, ...],
     with_held: bool,
     remittances: tuple[Path, ...],
     now: datetime | None,
     as_json: bool,
+    home: str | None,
 ) -> None:
-    """Write an 837P file of every claim that may go out, and say which may not.
+    """Write 837P files of everything approved (or, with --from, of what a file of changes asks for).
 
-    The file is checked by an independent reader of X12 and read back before it is written; only its owner may read it.
+    A file is checked by an independent reader of X12 and read back before it is written; only its owner may read it.
     """
+    if source is None:
+        _send_approved(home, folder, practices, as_json)
+        return
     proposed = _proposed(source, now, _decided(remittances))
     if proposed is None:
         sys.exit(2)
@@ -204,6 +379,117 @@ def batch(
     at = now or max((p.claim.queued_at for p in proposals if p.claim.queued_at is not None), default=None)
     made = make_batch(proposals, proposed.sender, at or _EPOCH, number, with_held=with_held)
     finish_batch(made, folder, proposed.sender_cautions, as_json)
+
+
+def _send_approved(home: str | None, folder: Path, practices: tuple[str, ...], as_json: bool) -> None:
+    async def each(review: ClaimReview, _: ClaimIntake) -> list[tuple[str, tuple[str, ...]]]:
+        done = []
+        for practice_id in practices or await review.practices():
+            made, cautions = await send_approved(review, operator(), practice_id)
+            if made is not None:
+                finish_batch(made, folder, cautions, as_json)
+                done.append((practice_id, cautions))
+        return done
+
+    if not asyncio.run(_with_review(home, each)):
+        raise Refusal("nothing is approved and unsent; see: conjoint claims list --standing open")
+
+
+@command.command("ack", epilog="Example: conjoint claims ack 999.txt 277ca.txt 835.txt")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--only-read", is_flag=True, help="Print what the files say; keep nothing.")
+@click.option("--practice", help="Whose claims they are, where they were not sent from here.")
+@json_option
+@home_option
+def ack(files: tuple[Path, ...], only_read: bool, practice: str | None, as_json: bool, home: str | None) -> None:
+    """Read what came back: 999 (was the file taken), 277CA (which claims), 835 (what was paid, and why not the rest).
+
+    Exit code 2 if a file is none of these; the others are still done.
+    """
+    wrong = False
+    for path in files:
+        try:
+            answers = read_answers_file(path)
+        except NotX12 as error:
+            click.echo(f"conjoint claims: {path}: {error}; a 999, 277CA or 835 file is wanted", err=True)
+            wrong = True
+            continue
+        _print_answers(answers, as_json)
+        if only_read:
+            continue
+
+        digest = sha256(path.read_bytes()).hexdigest()
+
+        async def keep(
+            _: ClaimReview, intake: ClaimIntake, digest: str = digest, answers: Answers = answers
+        ) -> list[str]:
+            return await keep_answers(intake, digest, answers, practice)
+
+        for line in asyncio.run(_with_review(home, keep)):
+            click.echo(f"conjoint claims: {line}", err=True)
+    sys.exit(2 if wrong else 0)
+
+
+def _print_answers(answers: Answers, as_json: bool) -> None:
+    if as_json:
+        for acknowledged in answers.acknowledged:
+            click.echo(orjson.dumps(acknowledgement_line(acknowledged)))
+        for answer in answers.about_claims:
+            click.echo(orjson.dumps(answer_line(answer)))
+        return
+    for acknowledged in answers.acknowledged:
+        click.echo(f"file {visible(acknowledged.group_number)}: {acknowledged.outcome.replace('_', ' ')}")
+        for error in acknowledged.errors:
+            click.echo(f"  {visible(error)}")
+    for answer in answers.about_claims:
+        paid = "" if answer.paid_cents is None else f", paid ${money(answer.paid_cents)}"
+        why = f" ({', '.join(answer.reasons)})" if answer.reasons else ""
+        click.echo(f"claim {visible(answer.control_number)}: {visible(answer.says)}{paid}{visible(why)}")
+
+
+@command.command("calibration", epilog="Example: conjoint claims calibration --from changes.json 835.txt")
+@click.argument("remittances", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--from", "source", type=click.Path(path_type=Path), help="A file of changes whose claims were decided.")
+@now_option
+@json_option
+@home_option
+def calibration_(
+    remittances: tuple[Path, ...], source: Path | None, now: datetime | None, as_json: bool, home: str | None
+) -> None:
+    """Compare the denials the rules predict with those that came: one row a rule, and what nobody foresaw."""
+    if source is not None:
+        outcomes = _outcomes_of(source, now, remittances)
+    else:
+        outcomes = asyncio.run(_with_review(home, lambda _, intake: intake.outcomes(None)))
+    rows = calibration(outcomes)
+    if as_json:
+        for row in rows:
+            click.echo(orjson.dumps(calibration_line(row)))
+        return
+    if not rows:
+        click.echo("No claim was decided yet.")
+        return
+    click.echo("rule   CARC  predicted  denied so  denied otherwise  paid")
+    for row in rows:
+        rule = row.rule or "none"
+        click.echo(
+            f"{rule:6} {row.carc:5} {row.predicted:9}  {row.denied_so:9}  {row.denied_otherwise:16}  {row.paid:4}"
+        )
+
+
+def _outcomes_of(source: Path, now: datetime | None, remittances: tuple[Path, ...]) -> tuple[Outcome, ...]:
+    try:
+        findings = replay(read_changes_file(source), now).findings
+    except NotAChangesFile as error:
+        raise Refusal(f"{source}: {error}; see `conjoint claims suggest --help` for the form", exit_code=2) from None
+    predicted: dict[str, list[tuple[str, str]]] = {}
+    for finding in findings:
+        if finding.state == "open" and finding.predicts is not None and "claim" in finding.subject:
+            predicted.setdefault(finding.subject["claim"], []).append((finding.rule, finding.predicts))
+    answers = [a for path in remittances for a in _answers_of(path).about_claims if a.kind == "835"]
+    return tuple(
+        Outcome(answer.control_number, tuple(predicted.get(answer.control_number, ())), answer) for answer in answers
+    )
 
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
