@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     supervisor_metrics_port: Port = 19306
     write_drafts_metrics_port: Port = 19307
     desk_metrics_port: Port = 19311
+    claims_metrics_port: Port = 19312
 
     kafka_bootstrap: str | None = Field(None, description="brokers of an existing cluster; unset = embedded")
     connect_url: str | None = Field(None, description="REST address of an existing Connect cluster; unset = embedded")
