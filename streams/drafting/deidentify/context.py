@@ -111,6 +111,11 @@ MONTHS: Final = word_set(
     jul aug sep sept oct nov dec
     """
 )
+_COMING: Final = word_set(
+    """
+    i'm im she's he's we're they're you're is was are were am originally moved came flew drove comes hails
+    """
+)
 STATE_LETTERS: Final = word_set(
     """
     al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok
@@ -197,6 +202,8 @@ def meant_as_name(reading: Reading, i: int, *, known: bool) -> bool:
 def place_meant(reading: Reading, i: int) -> bool:
     """Is this word, which is also an ordinary one, a place here (in Reading, moved to Orange)?"""
     previous = reading.before(i)
+    if previous == "from" and reading.before(i, 2) in _COMING:
+        return True
     if reading.capital(i) and not reading.begins_sentence(i) and reading.after(i) in STATE_LETTERS:
         return True
     if previous not in _PLACE_PREPOSITIONS and not (previous == "from" and reading.capital(i)):
@@ -233,6 +240,8 @@ def _addressed(reading: Reading, i: int, stem: str, previous: str, following: st
     if previous in _GREETINGS:
         return True
     if previous in _THANKS or (previous == "you" and reading.before(i, 2) in ("thank", "love", "with")):
+        if previous == "thanks" and known and following not in ("do", "be", "have"):
+            return True
         return ends and stem not in _MODALS and (known or previous not in ("right", "yes", "yeah", "please"))
     if not known:
         return False

@@ -4,223 +4,45 @@ Linear in the text's length. `known_only` finds what the session's record names 
 looks like a name, a place or a number of somebody nobody told us about.
 """
 
-import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import IntEnum, IntFlag, auto
-from functools import lru_cache
 from typing import Final
 
+from streams.drafting.deidentify.capitals import capital_runs
 from streams.drafting.deidentify.contact_details import (
-    INTERNET_WORDS,
-    SOCIAL_WORDS,
     handles_said,
     numbers_said,
     numbers_written,
     on_the_net,
     said_on_the_net,
 )
-from streams.drafting.deidentify.context import (
-    MONTHS,
-    after_place_preposition,
-    introduced,
-    meant_as_name,
-    place_meant,
-)
+from streams.drafting.deidentify.context import after_place_preposition, introduced, meant_as_name, place_meant
 from streams.drafting.deidentify.dates import ages_over_89, said_dates, written_dates
 from streams.drafting.deidentify.folding import folded
-from streams.drafting.deidentify.known import Known, Mark
-from streams.drafting.deidentify.lexicon import lexicon, word_set
-from streams.drafting.deidentify.numbers_said import NUMBER_WORDS, ORDINAL_WORDS
-from streams.drafting.deidentify.places_and_organisations import TRIGGERS, organisations, streets
+from streams.drafting.deidentify.initials import initials
+from streams.drafting.deidentify.judging import Calls, Judge, Sort, Verdict, place_phrases, region_phrases
+from streams.drafting.deidentify.known import PEOPLE, Known
+from streams.drafting.deidentify.lexicon import lexicon
+from streams.drafting.deidentify.places_and_organisations import organisations, streets
 from streams.drafting.deidentify.reading import Reading, stem_length
 from streams.drafting.deidentify.spans import Span, without_overlap
-from streams.drafting.deidentify.spelled import broken, letters_in_a_row, unmasked
+from streams.drafting.deidentify.spelled import broken, letters_in_a_row
 from streams.drafting.deidentify.tokens import Kind
 
-PEOPLE: Final = frozenset((Kind.CLIENT, Kind.THERAPIST, Kind.CONTACT, Kind.FAMILY, Kind.PERSON))
 _SHORTEST_STRANGE: Final = 3
 
 
-class Sort(IntEnum):
-    """What a word is, looked at alone."""
-
-    ORDINARY = 0
-    KNOWN = auto()
-    """Somebody's or something's known name, and no ordinary word."""
-    NAME = auto()
-    """On a list of names and no ordinary word."""
-    PLACE = auto()
-    EITHER = auto()
-    """An ordinary word that is also a name, known or not: the words around it must tell."""
-    STRANGE = auto()
-    """In no list: a name until shown otherwise."""
-    FOREIGN = auto()
-    """Not in Latin letters."""
-
-
-class Calls(IntFlag):
-    """Which patterns a word calls for."""
-
-    NOTHING = 0
-    FIGURES = auto()
-    NUMBERS = auto()
-    DATES = auto()
-    NET = auto()
-    SOCIAL = auto()
-    PLACES = auto()
-    LETTERS = auto()
-    PHRASE = auto()
-    """A known phrase begins here."""
-    SPLIT = auto()
-    """A known name may begin here and go on in the next word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one folded word is, and what it calls for. `stem` leaves out a possessive ending."""
-
-    sort: Sort
-    stem: int
-    calls: Calls
-    mark: Mark | None = None
-
-
-_NUMBER_LIKE: Final = NUMBER_WORDS | {"ninety", "nineties", "hundred"}
-_DATE_LIKE: Final = MONTHS | ORDINAL_WORDS | {"twenty", "thirty"}
-
-
-@lru_cache(maxsize=1)
-def _place_starts() -> dict[str, list[tuple[str, ...]]]:
-    """Places of several words by their first."""
-    starts: dict[str, list[tuple[str, ...]]] = {}
-    for place in lexicon().places:
-        pieces = tuple(place.replace("-", " ").replace(".", " ").split())
-        if len(pieces) > 1:
-            starts.setdefault(pieces[0], []).append(pieces)
-    return {first: sorted(several, key=len, reverse=True) for first, several in starts.items()}
-
-
-@lru_cache(maxsize=1)
-def _region_starts() -> dict[str, list[tuple[str, ...]]]:
-    starts: dict[str, list[tuple[str, ...]]] = {}
-    for region in lexicon().regions:
-        pieces = tuple(region.split())
-        starts.setdefault(pieces[0], []).append(pieces)
-    return {first: sorted(several, key=len, reverse=True) for first, several in starts.items()}
-
-
 class Finder:
-    """Finds what gives people of one session away. Remembers what it thought of each word."""
+    """Finds what gives people of one session away."""
 
     def __init__(self, known: Known, own_ids: Iterable[str], oldest_year: int) -> None:
         self._known = known
-        self._verdicts: dict[str, Verdict] = {}
-        self._own = frozenset(folded(piece) for id_ in own_ids for piece in Reading(id_).words)
-        self._own_ids = tuple(own_ids)
+        self._own_ids = frozenset(folded(id_) for id_ in own_ids)
+        self._judge = Judge(known, self._own_ids)
         self._oldest_year = oldest_year
-
-    # --- one word ----------------------------------------------------------------------------------
-
-    def verdict(self, word: str) -> Verdict:
-        """What the folded word is, looked at alone."""
-        found = self._verdicts.get(word)
-        if found is None:
-            if len(self._verdicts) > 200_000:
-                self._verdicts.clear()
-            found = self._verdicts[word] = self._judge(word)
-        return found
-
-    def _judge(self, word: str) -> Verdict:
-        lists, stem = lexicon(), stem_length(word)
-        base = word[:stem]
-        calls = self._calls(word, base)
-        if base in self._own:
-            return Verdict(Sort.ORDINARY, stem, calls & Calls.PHRASE)
-        mark = self._known.words.get(word)
-        if mark is not None and stem != len(word):
-            stem, base = len(word), word
-        elif mark is None:
-            mark = self._known.words.get(base)
-        if mark is None and len(base) > 4 and base.endswith("s"):
-            plural = base[:-2] if base.endswith("es") and base[:-2] in self._known.words else base[:-1]
-            mark = self._known.words.get(plural)
-            if mark is not None and (not mark.sure or lists.ordinary(base)):
-                mark = None
-            elif mark is not None:
-                stem = len(plural) if mark.kind in PEOPLE else stem
-        if mark is not None:
-            return Verdict(Sort.KNOWN if mark.sure else Sort.EITHER, stem, calls, mark)
-        if any(c.isdigit() for c in base):
-            mark = self._masked(base)
-            return Verdict(Sort.ORDINARY if mark is None else Sort.KNOWN, stem, calls, mark)
-        if not base.isascii() and not all("LATIN" in _script(c) for c in base):
-            return Verdict(Sort.FOREIGN, stem, calls)
-        if base in lists.allowed:
-            return Verdict(Sort.ORDINARY, stem, calls)
-        if base in lists.regions:
-            return Verdict(
-                Sort.EITHER if base in lists.given_names or base in _REGIONS_THAT_ARE_NAMES else Sort.ORDINARY,
-                stem,
-                calls,
-            )
-        listed = base in lists.given_names or base in lists.surnames
-        if not listed and lists.ordinary(base):
-            also = base in lists.names_that_are_words or base in lists.place_words
-            return Verdict(Sort.EITHER if also else Sort.ORDINARY, stem, calls)
-        mark = self._similar(base, listed=listed)
-        if mark is not None:
-            return Verdict(Sort.KNOWN, stem, calls, mark)
-        if listed:
-            return Verdict(Sort.NAME, stem, calls)
-        if base in lists.places:
-            return Verdict(Sort.PLACE, stem, calls)
-        if base.endswith("s") and (
-            base[:-1] in lists.given_names or base[:-1] in lists.surnames or base[:-2] in lists.surnames
-        ):
-            return Verdict(Sort.NAME, stem, calls)
-        return Verdict(Sort.STRANGE, stem, calls)
-
-    def _similar(self, base: str, *, listed: bool) -> Mark | None:
-        if listed:
-            alike = self._known.sounding_like(base)
-            return alike if alike is not None and self._known.near(base) is not None else None
-        mark = self._known.near(base)
-        if mark is None and len(base) > 5 and base.endswith("s"):
-            mark = self._known.near(base[:-1])
-        return mark or self._known.within(base)
-
-    def _masked(self, base: str) -> Mark | None:
-        letters = unmasked(base)
-        mark = self._known.words.get(letters)
-        if mark is not None and mark.sure:
-            return mark
-        return self._known.within(base.strip("0123456789")) or self._known.words.get(base.strip("0123456789") or base)
-
-    def _calls(self, word: str, base: str) -> Calls:
-        calls = Calls.NOTHING
-        known = self._known
-        if any(c.isdigit() for c in word):
-            calls |= Calls.FIGURES | Calls.NUMBERS
-            if word[-2:] in ("st", "nd", "rd", "th"):
-                calls |= Calls.DATES
-        if base in _NUMBER_LIKE:
-            calls |= Calls.NUMBERS
-        if base in _DATE_LIKE:
-            calls |= Calls.DATES
-        if base in INTERNET_WORDS:
-            calls |= Calls.NET
-        if base in SOCIAL_WORDS:
-            calls |= Calls.SOCIAL
-        if base in TRIGGERS:
-            calls |= Calls.PLACES
-        if len(base) == 1:
-            calls |= Calls.LETTERS
-        if base in known.phrases or word in known.phrases or base in _place_starts() or base in _region_starts():
-            calls |= Calls.PHRASE
-        if base in known.beginnings:
-            calls |= Calls.SPLIT
-        return calls
+        self._initials_of: dict[str | None, list[str]] = {}
+        for letters, mark in known.initials.items():
+            if mark is not None and len(letters) > 1:
+                self._initials_of.setdefault(mark.token, []).append(letters)
 
     # --- one text ----------------------------------------------------------------------------------
 
@@ -233,7 +55,7 @@ class Finder:
         if calls & Calls.FIGURES:
             low = folded(text)
             found += written_dates(reading, low)
-            found += (self._numbered(span) for span in numbers_written(low) if not self._is_own(reading, span))
+            found += (self._numbered(span) for span in numbers_written(low) if not self._is_own(span))
         if calls & (Calls.FIGURES | Calls.NUMBERS):
             found += ages_over_89(folded(text), self._oldest_year)
         if calls & Calls.NUMBERS:
@@ -247,10 +69,12 @@ class Finder:
         if calls & Calls.LETTERS:
             letters = letters_in_a_row(reading, self._known)
             found += (span for span in letters if span.token is not None or not known_only)
-            found += self._initials(reading, found)
+            found += initials(reading, self._known)
         if calls & Calls.PLACES and not known_only:
             found += streets(reading)
             found += organisations(reading)
+        if reading.cased and not known_only:
+            found += capital_runs(reading)
         return self._people_joined(reading, without_overlap(found))
 
     def _numbered(self, span: Span) -> Span:
@@ -258,18 +82,17 @@ class Finder:
         mark = self._known.digits.get(span.key) or self._known.digits.get(span.key[-7:])
         return span if mark is None else Span(span.start, span.end, mark.kind, mark.token)
 
-    def _is_own(self, reading: Reading, span: Span) -> bool:
+    def _is_own(self, span: Span) -> bool:
         """Client and goal ids are no identifiers: they are what people are named by here."""
-        text = reading.text[span.start : span.end].casefold()
-        return any(text.startswith(id_.casefold()) for id_ in self._own_ids)
+        return span.key in self._own_ids or any(span.key.startswith(f"{id_}-") for id_ in self._own_ids)
 
     def _words(self, reading: Reading, *, known_only: bool) -> tuple[list[Span], Calls]:
         found: list[Span] = []
         calls = Calls.NOTHING
-        words, verdicts = reading.words, self._verdicts
+        words, verdicts = reading.words, self._judge.remembered
         skip_until = 0
         for i, word in enumerate(words):
-            verdict = verdicts.get(word) or self.verdict(word)
+            verdict = verdicts.get(word) or self._judge.verdict(word)
             calls |= verdict.calls
             if i < skip_until or (verdict.sort is Sort.ORDINARY and not verdict.calls):
                 continue
@@ -278,7 +101,7 @@ class Finder:
                 if following:
                     skip_until = following
                     for later in words[i + 1 : following]:
-                        calls |= self.verdict(later).calls
+                        calls |= self._judge.verdict(later).calls
                     if span is not None:
                         found.append(span)
                     continue
@@ -306,7 +129,7 @@ class Finder:
                 return Span(reading.starts[i], reading.ends[split[0]], split[1].kind, split[1].token), split[0] + 1
         if known_only:
             return None, 0
-        for pieces in _region_starts().get(words[i], ()):
+        for pieces in region_phrases().get(words[i], ()):
             last = self._matches(reading, i, pieces)
             if (
                 last is not None
@@ -314,7 +137,7 @@ class Finder:
                 and verdict.sort is not Sort.KNOWN
             ):
                 return None, last + 1
-        for pieces in _place_starts().get(words[i], ()):
+        for pieces in place_phrases().get(words[i], ()):
             last = self._matches(reading, i, pieces)
             if last is not None and (not reading.cased or reading.capital(i)):
                 return Span(reading.starts[i], reading.ends[last], Kind.PLACE, key=" ".join(pieces)), last + 1
@@ -384,24 +207,6 @@ class Finder:
             return None
         return span
 
-    def _initials(self, reading: Reading, found: list[Span]) -> list[Span]:
-        """A single capital letter, or two with dots, that are somebody's initials here."""
-        words, initials = reading.words, self._known.initials
-        taken = {span.start for span in found}
-        spans: list[Span] = []
-        for i, word in enumerate(words):
-            letter = word[: stem_length(word)]
-            if len(letter) != 1 or letter not in initials or not reading.text[reading.starts[i]].isupper():
-                continue
-            if reading.starts[i] in taken or not _is_initial(reading, i, letter):
-                continue
-            mark = initials[letter]
-            if mark is not None:
-                spans.append(Span(reading.starts[i], reading.starts[i] + 1, mark.kind, mark.token))
-            else:
-                spans.append(Span(reading.starts[i], reading.starts[i] + 1, Kind.PERSON, key=f"initial {letter}"))
-        return spans
-
     # --- people of several words -------------------------------------------------------------------
 
     def _people_joined(self, reading: Reading, spans: list[Span]) -> list[Span]:
@@ -421,14 +226,16 @@ class Finder:
                     joined[-1] = both
                     continue
             joined.append(span)
-        return joined
+        return [self._with_initial(reading.text, span) for span in joined]
 
-
-_REGIONS_THAT_ARE_NAMES: Final = word_set(
-    """
-    georgia virginia carolina dakota montana chad israel asia america
-    """
-)
+    def _with_initial(self, text: str, span: Span) -> Span:
+        """`Bob G.`: a known person's name takes their own initial after it along."""
+        after = text[span.end : span.end + 3]
+        if span.kind in PEOPLE and after[:1] == " " and after[1:2].isupper() and not after[2:].isalnum():
+            letter = folded(after[1])
+            if any(held[0] != letter and held.endswith(letter) for held in self._initials_of.get(span.token, ())):
+                return Span(span.start, span.end + 2, span.kind, span.token)
+        return span
 
 
 def _one_person(first: Span, second: Span) -> Span | None:
@@ -450,27 +257,6 @@ def _stammer(word: str, reading: Reading, i: int) -> bool:
     return following.startswith(word) and following != word
 
 
-_LETTERS_AFTER: Final = word_set(
-    """
-    vitamin plan hep hepatitis type group grade part section step appendix option vit the a an score
-    """
-)
-
-
-def _is_initial(reading: Reading, i: int, letter: str) -> bool:
-    previous, following = reading.before(i), reading.after(i)
-    if letter == "i" or previous in _LETTERS_AFTER:
-        return False
-    if letter == "a":
-        return (
-            following.endswith("ed")
-            or following
-            in ("said", "says", "was", "is", "has", "had", "did", "and", "to", "will", "not", "late", "quiet")
-            or "'s" in reading.words[i]
-        )
-    return True
-
-
 def _maybe_net(text: str) -> bool:
     return (
         "@" in text
@@ -481,8 +267,3 @@ def _maybe_net(text: str) -> bool:
         or text.count(":") > 3
         or text.count(".") > 2
     )
-
-
-@lru_cache(maxsize=4096)
-def _script(character: str) -> str:
-    return unicodedata.name(character, "")

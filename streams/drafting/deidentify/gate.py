@@ -12,8 +12,9 @@ from urllib.parse import unquote
 
 import orjson
 
-from streams.drafting.deidentify.finding import PEOPLE, Finder
+from streams.drafting.deidentify.finding import Finder
 from streams.drafting.deidentify.folding import plain
+from streams.drafting.deidentify.known import PEOPLE
 from streams.drafting.deidentify.reading import Reading
 from streams.drafting.deidentify.tokens import TOKEN, Kind
 

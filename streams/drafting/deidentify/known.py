@@ -28,6 +28,7 @@ _PIECE: Final = re.compile(r"[^\W_]+(?:['’](?=[^\W\d_])[^\W_]+)*")
 _DIGITS: Final = re.compile(r"\d")
 _STATE: Final = re.compile(r"[A-Z]{2}")
 _ZIP: Final = re.compile(r"(?<!\d)(\d{5})(?:-?\d{4})?(?!\d)")
+PEOPLE: Final = frozenset((Kind.CLIENT, Kind.THERAPIST, Kind.CONTACT, Kind.FAMILY, Kind.PERSON))
 GENERIC: Final = word_set(
     """
     high school elementary middle academy college university community church hospital clinic center centre

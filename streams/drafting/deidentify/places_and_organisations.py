@@ -65,7 +65,7 @@ _ENTRANCES: Final = word_set(
     at to from attend attends attended attending near by outside into for in off on around
     """
 )
-_GO_ON: Final = word_set("of and & for the")
+_GO_ON: Final = word_set("of and &")
 _NOT_BETWEEN: Final = word_set(
     """
     minutes minute hours hour days day weeks week months month years year people times time miles mile blocks
@@ -164,7 +164,8 @@ def organisations(reading: Reading) -> Iterator[Span]:
             end = reading.ends[last]
         covered = last
         name = words[first : last + 1]
-        if all(piece in lists.allowed or piece in _GENERIC or piece in HEADS for piece in name):
+        capitals = sum(reading.capital(at) for at in range(first, last + 1))
+        if capitals < 3 and all(piece in lists.allowed or piece in _GENERIC or piece in HEADS for piece in name):
             continue
         yield Span(reading.starts[first], end, Kind.ORG, key=" ".join(name))
     if reading.cased:

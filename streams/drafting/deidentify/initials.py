@@ -1,0 +1,77 @@
+"""Which single capital letters are somebody's initials? `A said no`, `H.O. tearful`, `Bob G.`. Pure.
+
+Not `I`, not a chart's labels (`S: O: A: P:`), not vitamin D, not A.A.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from streams.drafting.deidentify.known import Known, Mark
+from streams.drafting.deidentify.lexicon import lexicon, word_set
+from streams.drafting.deidentify.reading import Reading, stem_length
+from streams.drafting.deidentify.spans import Span
+from streams.drafting.deidentify.tokens import Kind
+
+_LETTER_BEFORE: Final = word_set(
+    """
+    vitamin plan hep hepatitis type group grade part section step appendix option vit the a an score cluster
+    tier bin team
+    """
+)
+_AFTER_A: Final = word_set(
+    """
+    said says was is has had did and to will not late quiet tearful agrees reports re w still wants
+    """
+)
+
+
+def initials(reading: Reading, known: Known) -> Iterator[Span]:
+    """Capital letters, alone or in a row with dots, that are initials of people of this session."""
+    words, i = reading.words, 0
+    if reading.text.isupper() and len(words) > 2:
+        return  # everything is a capital
+    while i < len(words):
+        last = i
+        while last < len(words) and _is_letter(reading, last) and (last == i or reading.gap(last) in (".", ". ", "")):
+            last += 1
+        if last == i:
+            i += 1
+            continue
+        said = "".join(words[at][0] for at in range(i, last))
+        if len(said) == 1:
+            mark = known.initials.get(said)
+            if said in known.initials and _alone(reading, i, said):
+                yield _span(reading, i, i, mark, said)
+        elif said not in lexicon().allowed:
+            mark = known.initials.get(said)
+            if mark is not None or len(said) == 2:
+                yield _span(reading, i, last - 1, mark, said)
+        i = last
+
+
+def _is_letter(reading: Reading, i: int) -> bool:
+    word = reading.words[i]
+    return stem_length(word) == 1 and word[0].isalpha() and reading.text[reading.starts[i]].isupper()
+
+
+def _span(reading: Reading, first: int, last: int, mark: Mark | None, said: str) -> Span:
+    start, end = reading.starts[first], reading.starts[last] + 1
+    if mark is None:
+        return Span(start, end, Kind.PERSON, key=f"initials {said}")
+    return Span(start, end, mark.kind, mark.token)
+
+
+def _alone(reading: Reading, i: int, letter: str) -> bool:
+    previous, following = reading.before(i), reading.after(i)
+    after = reading.text[reading.ends[i] : reading.ends[i] + 1]
+    before = reading.text[reading.starts[i] - 1 : reading.starts[i]]
+    if (
+        letter == "i"
+        or after in (":", "-", ")", "'", "’", "&")
+        or before in ("-", "'", "’", "&")
+        or previous in _LETTER_BEFORE
+    ):
+        return reading.words[i].endswith("'s") and letter != "i"
+    if letter in ("a", "o"):
+        return following.endswith("ed") or following in _AFTER_A
+    return True
