@@ -29,6 +29,7 @@ from streams.facts import FactRow, facts_of_client, facts_of_practice, facts_of_
 from streams.files import File, FileKey, FileKind, Fold, newer
 from streams.homes import LISTS, Whereabouts, fixed_home, home_by_content, part_key, tombstone
 from streams.links import booked_in, families_in, leant_on, ledgers_touched, members_in, named_in
+from streams.not_kept import silent
 from streams.policy import policy_of
 from streams.rule import Found, Recheck, Rule
 
@@ -83,6 +84,11 @@ class Keeper:
         self._told: dict[FileKey, set[str]] = {}
         self._settling: dict[str, bool] = {}
         self._deferred: dict[str, dict[FileKey, None]] = {}
+
+    @property
+    def is_settling(self) -> bool:
+        """Some practice's snapshot is still arriving: its cases wait for ticks."""
+        return bool(self._settling)
 
     def apply(self, change_set: ChangeSet, version: int) -> Effects:
         """Take one change set in. `version` must grow from call to call; everything emitted carries it."""
@@ -394,6 +400,8 @@ class Keeper:
                     needs.append(wanted_form)
             facts = tuple(facts_of_client(case, needs))
         for rule in rules:
+            if silent(rule.id, practice.not_kept):
+                continue
             try:
                 for outcome in tuple(rule.check(case, now)):
                     if isinstance(outcome, Recheck):

@@ -1,6 +1,6 @@
 """What would be found in this file of changes? The exchange format in, findings out; no Kafka, no clock of its own.
 
-The clock follows the changes, ticks daily in between, then goes to `now`. Drives the same Keeper as the worker.
+The clock follows the changes, ticks whenever something is due, then goes to `now`. Drives the worker's own Keeper.
 """
 
 from collections.abc import Iterator, Sequence
@@ -217,14 +217,21 @@ class _Player:
         self._apply(moment, (*own, *changes))
 
     def run_to(self, moment: datetime) -> None:
+        """Let the clock run: a tick whenever something is due, and daily ones while a snapshot arrives. Between those
+        a tick would find nothing to do."""
         if self._clock is None:
             self._clock = moment
         while True:
             due = self._book.next_due()
             if self._clock >= moment and (due is None or due > self._clock):
                 return
-            step = min(moment, self._clock + timedelta(days=1)) if self._clock < moment else self._clock
-            self._apply(step if due is None else max(self._clock, min(step, due)), ())
+            if self._keeper.is_settling:
+                step = min(moment, self._clock + timedelta(days=1)) if self._clock < moment else self._clock
+                self._apply(step if due is None else max(self._clock, min(step, due)), ())
+            elif due is not None and due <= max(moment, self._clock):
+                self._apply(max(self._clock, due), ())
+            else:
+                self._clock = max(self._clock, moment)
 
     def finish(self, moment: datetime) -> None:
         """Run to that moment; a snapshot among the changes has arrived once whole ticks pass without a row of it."""

@@ -4,7 +4,7 @@ import importlib
 import platform
 import sys
 
-BENCHMARKS = ("latency", "throughput", "start")
+BENCHMARKS = ("rules", "latency", "throughput", "start")
 
 
 def main() -> int:

@@ -674,7 +674,7 @@ class Scenario:
 
     def replayed(self, now: str | None = None, order: Callable[[list[Data]], list[Data]] | None = None) -> Replayed:
         """What `conjoint replay` would end in at `now`."""
-        changes = sorted(deepcopy(self.changes), key=lambda change: datetime.fromisoformat(change["at"]))
+        changes = sorted(self.changes, key=lambda change: datetime.fromisoformat(change["at"]))
         parsed = tuple(change_of(change) for change in (order(changes) if order else changes))
         policy = orjson.dumps(self.policy).decode() if self.policy else None
         return replay(ChangesFile(parsed, policy, datetime.fromisoformat(at(now or self.now)), ()))
