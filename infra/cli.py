@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "draft": "infra.commands.draft",
         "dlq": "infra.commands.dlq",
         "sign-ins": "infra.commands.sign_ins",
+        "audit": "infra.commands.audit",
         "worker": "infra.commands.worker",
         "prepare": "infra.commands.prepare",
         "replay": "infra.commands.replay",

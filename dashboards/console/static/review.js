@@ -481,7 +481,7 @@
     for (const chart of $$("#charts > details")) if (client) chart.open = chart.dataset.client === client;
   }
   function drawCharts() {
-    const list = (title, items) => (items.length ? [make("h4", { text: title }), make("ul", { class: "plain" }, ...items)] : []);
+    const list = (title, items) => (items.length ? [make("h3", { text: title }), make("ul", { class: "plain" }, ...items)] : []);
     $("#charts").replaceChildren(make("h2", { text: "Charts" }), ...fixed.charts.map((chart, index) => make("details", { class: "card chart", "data-client": chart.client, open: index === 0 },
       make("summary", {}, make("strong", { text: chart.name }), make("span", { class: "muted", text: ` ${chart.client} · ${chart.attended.replaceAll("_", " ")}${chart.arrived ? ` ${chart.arrived}–${chart.left || "?"}` : ""}` })),
       ...list("Plan", chart.goals.map((goal) => make("li", {}, make("code", { text: goal.id }), make("span", { text: ` ${goal.text}` })))),

@@ -49,7 +49,7 @@ class Bench:
 
     practice: str
     database: DeskDatabase
-    owner: asyncpg.Connection  # type: ignore[type-arg]
+    owner: asyncpg.Connection
     now: datetime = NOW
     writer: RecordingWriter = field(default_factory=RecordingWriter)
 

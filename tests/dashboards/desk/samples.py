@@ -74,7 +74,7 @@ def a_draft(
         unit_id="G-1",
         clinician_id=clinician_id,
         client_ids=tuple(clients),
-        state=state,  # type: ignore[arg-type]
+        state=state,
         created_at=ENDED + timedelta(minutes=1),
         requested_at=ENDED,
         draft=Draft(
