@@ -88,11 +88,11 @@ def keep_files(settings: Settings) -> None:
 def write_drafts(settings: Settings) -> None:
     """draft.contexts → drafts: gated, de-identified, written by a model or the local drafter, grounded."""
     from prometheus_client import start_http_server
-    from streams.drafting.pens import pens_of
 
     from connectors.dead_letters import DeadLetters
     from connectors.normalise import stop_on_signals
     from infra.drafting import model_of, prompts_of
+    from streams.drafting.pens import pens_of
     from streams.drafting.writing import WriteDraftsConfig, run
 
     clock = clock_from(os.environ)
@@ -137,6 +137,7 @@ def console(settings: Settings) -> None:
     from connectors import dead_letters
     from dashboards.console.app import run
     from dashboards.console.config import ConsoleConfig, RuleLabel
+    from infra.claims.sending import send_claims_of_console
     from streams.catalogue import RULES
 
     endpoints = endpoints_of(settings)
@@ -166,6 +167,7 @@ def console(settings: Settings) -> None:
             kafka_bootstrap=endpoints.bootstrap,
             practice_clock=clock.now if CLOCK_VARIABLE in os.environ else None,
             replay_dead_letter=put_back,
+            send_claims=send_claims_of_console,
             desk_dsn=endpoints.desk_app_dsn,
             metrics_urls=tuple(f"http://{LOOPBACK}:{port}/metrics" for port in metrics_ports),
             timezone=ZONE.key,

@@ -22,7 +22,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from dashboards.console import api, audit_pages, desk_api, desk_pages, drafts, pages, rollout_pages
+from dashboards.console import api, audit_pages, claims_pages, desk_api, desk_pages, drafts, pages, rollout_pages
 from dashboards.console.clickhouse_findings import ClickHouseFindings, clickhouse
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.context import HERE, Console, NotAllowedError, NotSignedInError, StaleFormError, console_of
@@ -80,6 +80,7 @@ def create_app(
     app.include_router(drafts.router)
     app.include_router(desk_api.router)
     app.include_router(desk_pages.router)
+    app.include_router(claims_pages.router)
     app.include_router(rollout_pages.router)
     app.include_router(audit_pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -3,11 +3,15 @@
 Reads nothing; whoever wires the platform fills it in. Secrets in it are never part of its repr.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from dashboards.console.openid import OpenIdConfig
+
+from dashboards.claims.review import Actor, ClaimReview
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,10 @@ class RuleLabel:
 
     title: str
     source: str = ""
+
+
+SendClaims = Callable[[ClaimReview, Actor, str], Awaitable[tuple[int | None, str]]]
+"""Of a practice, by somebody: the file's number, or None and why there is none."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,10 @@ class ConsoleConfig:
     """Puts the dead letter of an id back where it came from; returns why it did not, or an empty text."""
     desk_dsn: str = field(default="", repr=False)
     """The desk's database as its role `desk_app`; empty = no desk here."""
+    send_claims: SendClaims | None = None
+    """Makes the 837P file of everything a practice has approved; None = not from here."""
+    openid: OpenIdConfig | None = None
+    """The organisation's sign-in; None = names and passwords only."""
     metrics_urls: tuple[str, ...] = ()
     """The /metrics of the workers, asked for how far each is behind when somebody looks at the System page."""
     timezone: str = "America/Chicago"

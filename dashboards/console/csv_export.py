@@ -71,6 +71,12 @@ def findings_csv(findings: Iterable[Finding], zone: ZoneInfo) -> Iterable[str]:
         yield _line((*map(cell, texts), amount, *map(cell, tail)))
 
 
+def csv_lines(rows: Iterable[Iterable[str]]) -> Iterable[str]:
+    """Any rows of texts as such a file, the first being its head."""
+    for number, row in enumerate(rows):
+        yield (BYTE_ORDER_MARK if not number else "") + _line(map(cell, row))
+
+
 def _line(cells: Iterable[str]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerow(cells)
