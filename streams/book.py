@@ -47,6 +47,8 @@ class Book:
             for key, file in list(shelf.items()):
                 if wanted is None or key in wanted:
                     self._note(file)
+                    if file.owed:
+                        self.call((file.key,))
         # a practice that changed just before a crash must still be brought home to every file that rests on it
         for file in list(self.shelves.files[FileKind.PRACTICE].values()):
             if wanted is None or file.key.text in wanted:

@@ -99,6 +99,8 @@ class File:
     """Ids of the units this client belongs to, or of the groups this family comes to; only ever grows."""
     dependents: set[str] = field(default_factory=set)
     """Client files: ids of the clients whose guardian, relative or subscriber this person ever was; only ever grows."""
+    owed: set[str] = field(default_factory=set)
+    """Client and unit files: ids of sessions long past that are still to be looked at for what this file said last."""
     terms: dict[str, Terms] = field(default_factory=dict)
     """Unit files: what any version of a group's record ever said of its cycle and agreement, each once."""
     compositions: dict[str, Composition] = field(default_factory=dict)
@@ -117,6 +119,8 @@ class File:
     """Fingerprint of the practice's file when this one was last looked at."""
     generation: int = 0
     """Grows whenever this process changes what the file says; never stored."""
+    view: tuple[int, Any] | None = field(default=None, compare=False, repr=False)
+    """What a case worked out of this file at a generation; never stored."""
     _composed: dict[str, tuple[Held[Any], ...]] = field(default_factory=dict)
 
     def fold(self, change: Change) -> Fold:
@@ -224,6 +228,7 @@ def seal(file: File) -> bytes:
             "hours": sorted(file.hours),
             "units": sorted(file.units),
             "dependents": sorted(file.dependents),
+            "owed": sorted(file.owed),
             "terms": list(file.terms.values()),
             "compositions": list(file.compositions.values()),
             "findings": list(file.findings.values()),
@@ -272,6 +277,7 @@ def _file_of(key: FileKey, raw: dict[str, Any]) -> File:
         units=set(raw["units"]),
         # a file sealed before these were kept has none
         dependents=set(raw.get("dependents", ())),
+        owed=set(raw.get("owed", ())),
         terms=terms_of(raw.get("terms", ())),
         compositions=compositions_of(raw.get("compositions", ())),
         findings={item["finding_id"]: Finding.model_validate(item) for item in raw["findings"]},

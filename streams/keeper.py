@@ -38,6 +38,9 @@ DUE_PER_MESSAGE = 50
 DUE_PER_TICK = 500
 """How many due files a tick may look at: live changes wait for it, about a third of a second."""
 
+SESSIONS_AT_ONCE = 40
+"""How many of a client's or unit's sessions one message looks at, the latest; the others follow like what is due."""
+
 READ_BY_NO_SESSION = frozenset({"assessment", "checkin", "message"})
 """What a client's file holds that no session is judged by: its sessions need not be looked at again for it."""
 
@@ -113,17 +116,37 @@ class Keeper:
             self.book.keep(file)
         cases = self._touched_cases(change_set, touched) | dict.fromkeys(sorted(booked))
         cases = self._unless_settling(change_set, cases)
-        for key in self.book.due(now, DUE_PER_TICK if change_set.is_tick else DUE_PER_MESSAGE):
-            waits = key.practice_id in self._settling
-            (self._deferred.setdefault(key.practice_id, {}) if waits else cases).setdefault(key, None)
+        owing = self._take_due(now, DUE_PER_TICK if change_set.is_tick else DUE_PER_MESSAGE, cases)
         # from here on no file says anything new; what was worked out about the ones before must not outlast them
         self._opened = {}
         for key in cases:
             self._look_at(key, now, version, effects)
         self._opened = {}
+        self.book.call(key for key in (*touched, *owing) if (file_ := self.book.find(key)) is not None and file_.owed)
         if change_set.practice_id and self._practice(change_set.practice_id) is None:
             effects.outcomes[Reason.PRACTICE_UNKNOWN] += 1
         return effects
+
+    def _take_due(self, now: datetime, limit: int, cases: dict[FileKey, None]) -> list[FileKey]:
+        """Add up to `limit` cases that are due, also sessions a file still owes a look. Answers the files that do."""
+        owing: list[FileKey] = []
+        taken = 0
+        while taken < limit and (due := self.book.due(now, 1)):
+            key = due[0]
+            if key.practice_id in self._settling:
+                self._deferred.setdefault(key.practice_id, {}).setdefault(key, None)
+                continue
+            cases.setdefault(key, None)
+            taken += 1
+            file = self.book.find(key)
+            if file is not None and file.owed:
+                now_looked_at = sorted(file.owed)[: limit - taken]
+                file.owed.difference_update(now_looked_at)
+                self.book.keep(file)
+                owing.append(key)
+                taken += len(now_looked_at)
+                cases.update({FileKey(key.practice_id, FileKind.SESSION, id_): None for id_ in now_looked_at})
+        return owing
 
     # --- taking changes in ---------------------------------------------------------------------------------------
 
@@ -266,9 +289,20 @@ class Keeper:
                             cases[FileKey(key.practice_id, FileKind.CLIENT, dependent)] = None
                             other = self.book.find(FileKey(key.practice_id, FileKind.CLIENT, dependent))
                             sessions |= set() if other is None else other.sessions
-                    for session_id in sorted(sessions):
+                    latest = self._latest_first(key.practice_id, sessions)
+                    if later := latest[SESSIONS_AT_ONCE:]:
+                        file.owed.update(later)
+                        self.book.keep(file)
+                    for session_id in sorted(latest[:SESSIONS_AT_ONCE]):
                         cases[FileKey(key.practice_id, FileKind.SESSION, session_id)] = None
         return cases
+
+    def _latest_first(self, practice_id: str, sessions: set[str]) -> list[str]:
+        def latest_hour(session_id: str) -> tuple[int, str]:
+            file = self.book.find(FileKey(practice_id, FileKind.SESSION, session_id))
+            return (max(file.hours, default=0) if file is not None else 0, session_id)
+
+        return sorted(sessions, key=latest_hour, reverse=True) if len(sessions) > SESSIONS_AT_ONCE else list(sessions)
 
     def _beside(self, change_set: ChangeSet, file: File) -> dict[FileKey, None]:
         """Whose findings rest on this session too: those beside it, those its claims bill, and its clients' ledgers.

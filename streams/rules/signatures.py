@@ -16,11 +16,13 @@ def signed_after_the_session(case: SessionCase, now: datetime) -> Iterator[Outco
     It should have covered it if it says so (`effective`), or if the session needed such a form and none held. A paper
     signed in time and entered later is in time. Source: domain-facts §2.6 C18 and the care vocabulary's reading.
     """
-    ended_at, starts_at, day = case.session.actual_end, case.starts_at, case.service_on
+    ended_at, starts_at, day = case.ended_at, case.starts_at, case.service_on
     if not case.has_ended or ended_at is None or starts_at is None or day is None:
         return
     for client_id in case.participants:
         client = case.client(client_id)
+        if client.last_signed_at is None or client.last_signed_at <= ended_at:
+            continue
         needed = tuple(needed_kinds(case, client_id))
         for kind in _asked(client, needed):
             on_file = client.consents(kind)

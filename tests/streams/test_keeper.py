@@ -18,11 +18,11 @@ from streams.book import Book, Shelves
 from streams.cases import ClientCase, SessionCase
 from streams.catalogue import RULES
 from streams.files import FileKind
-from streams.keeper import DUE_PER_MESSAGE, Keeper
+from streams.keeper import DUE_PER_MESSAGE, SESSIONS_AT_ONCE, Keeper
 from streams.rule import Found, Outcome, Recheck, Rule
 from tests.streams.corrections import as_rows
 from tests.streams.playing import PRACTICE, Partition, assert_fresh, changes_of, contents, restored
-from tests.streams.scenario import Scenario, at, clean_group, clean_individual, clean_multi_family
+from tests.streams.scenario import Scenario, after, at, clean_group, clean_individual, clean_multi_family
 from tests.streams.worlds import NOW, WORLDS, busy_group
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -695,3 +695,38 @@ def test_a_restart_between_any_two_messages_changes_nothing() -> None:
     restarted.run_to(NOW)
     assert contents(straight) == contents(restarted)
     assert straight.sink.last() == restarted.sink.last()
+
+
+def one_client_of_many_sessions(count: int) -> Partition:
+    """C-YAEL, seen and billed so many times; nothing is wrong."""
+    scenario = clean_individual()
+    for number in range(2, count + 1):
+        start = after(at("2026-04-15 18:00"), hours=-2 * number)
+        scenario.book(f"S-{number}", "individual", ("YAEL",), start, 50).hold(f"S-{number}", None, ())
+    partition = Partition()
+    partition.apply(NOW, changes_of(scenario))
+    partition.run_to(NOW)
+    return partition
+
+
+def without_consent(partition: Partition) -> int:
+    findings = [finding for file in partition.files(FileKind.SESSION) for finding in file.findings.values()]
+    return sum(finding.rule == "C01" for finding in findings)
+
+
+def test_one_message_looks_at_the_latest_sessions_of_a_client_and_the_others_follow() -> None:
+    partition = one_client_of_many_sessions(SESSIONS_AT_ONCE + DUE_PER_MESSAGE)
+    assert without_consent(partition) == 0
+    gone = {"at": at("2026-04-24 11:00"), "entity": "consent", "op": "delete", "id": "CON-YAEL-treatment", "rev": 2}
+    partition.apply(NOW, [change_of({**gone, "data": {}})])
+    assert without_consent(partition) == SESSIONS_AT_ONCE
+    assert {finding.rule for finding in partition.session("S-1").findings.values()} == {"C01"}, (
+        "the latest is among them"
+    )
+    again = Partition(restored(partition.shelves), partition.sink, version=partition.version)
+    again.run_to(NOW)
+    assert without_consent(again) == SESSIONS_AT_ONCE + DUE_PER_MESSAGE, "a crash forgets none of the others"
+    assert_fresh(again)
+    partition.run_to(NOW)
+    assert_fresh(partition)
+    assert all(not file.owed for file in partition.files())
