@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     )
     desk_owner_dsn: SecretStr | None = Field(None, description="DSN of the same as its owner, for `prepare desk`")
     notes_api_url: str | None = Field(None, description="note-creation API of an existing EHR; unset = embedded")
+    openid_issuer: str | None = Field(None, description="OpenID Connect provider people sign in with; unset = none")
+    openid_client_id: str | None = Field(None, description="how this console is registered there")
+    openid_client_secret: SecretStr | None = Field(None, description="its secret there")
+    console_url: str | None = Field(None, description="address of the console as browsers reach it, for OpenID Connect")
     maven_url: str | None = Field(None, description="Maven mirror to fetch jars from; unset = Maven Central")
 
     model_url: str | None = Field(
@@ -127,7 +131,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a folder without : or , in its name")
         return folder.expanduser().absolute()
 
-    @field_validator("connect_url", "clickhouse_url", "maven_url", "notes_api_url")
+    @field_validator("connect_url", "clickhouse_url", "maven_url", "notes_api_url", "console_url")
     @classmethod
     def _is_http(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):
@@ -145,6 +149,14 @@ class Settings(BaseSettings):
     def _model_is_named(self) -> Self:
         if self.model_url is not None and not self.model_name:
             raise ValueError(f"{PREFIX}MODEL_URL needs {PREFIX}MODEL_NAME")
+        return self
+
+    @model_validator(mode="after")
+    def _openid_is_whole(self) -> Self:
+        parts = (self.openid_issuer, self.openid_client_id, self.openid_client_secret)
+        if None in parts and any(part is not None for part in parts):
+            names = (f"{PREFIX}OPENID_{name}" for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"))
+            raise ValueError(f"{', '.join(names)} go together: set all of them or none")
         return self
 
     @model_validator(mode="after")

@@ -7,12 +7,15 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from infra.clock import CLOCK_VARIABLE, ZONE, clock_from
 from infra.endpoints import endpoints_of
 from infra.settings import LOOPBACK, Settings
 from infra.sources import sources_of
+
+if TYPE_CHECKING:
+    from dashboards.console.openid import OpenIdConfig
 
 Worker = Callable[[Settings], None]
 
@@ -169,6 +172,8 @@ def console(settings: Settings) -> None:
             replay_dead_letter=put_back,
             send_claims=send_claims_of_console,
             desk_dsn=endpoints.desk_app_dsn,
+            openid=_openid(settings, endpoints.console_url),
+            cookie_secure=(settings.console_url or "").startswith("https://"),
             metrics_urls=tuple(f"http://{LOOPBACK}:{port}/metrics" for port in metrics_ports),
             timezone=ZONE.key,
             rules={rule.id: RuleLabel(rule.title, rule.source) for rule in RULES},
@@ -217,6 +222,19 @@ def notes_api(settings: Settings) -> None:
     endpoints = endpoints_of(settings)
     token = endpoints.secrets.notes_api_token.get_secret_value()
     run(NotesApiConfig(endpoints.postgres_dsn, token, settings.notes_api_port))
+
+
+def _openid(settings: Settings, console_url: str) -> "OpenIdConfig | None":
+    from dashboards.console.openid import OpenIdConfig
+
+    if settings.openid_issuer is None or settings.openid_client_id is None or settings.openid_client_secret is None:
+        return None
+    return OpenIdConfig(
+        settings.openid_issuer,
+        settings.openid_client_id,
+        settings.openid_client_secret.get_secret_value(),
+        f"{settings.console_url or console_url}/sign-in/openid/callback",
+    )
 
 
 def practice(settings: Settings) -> None:

@@ -22,7 +22,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from dashboards.console import api, audit_pages, claims_pages, desk_api, desk_pages, drafts, pages, rollout_pages
+from dashboards.console import (
+    api,
+    audit_pages,
+    claims_pages,
+    desk_api,
+    desk_pages,
+    drafts,
+    openid_pages,
+    pages,
+    rollout_pages,
+)
 from dashboards.console.clickhouse_findings import ClickHouseFindings, clickhouse
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.context import HERE, Console, NotAllowedError, NotSignedInError, StaleFormError, console_of
@@ -83,6 +93,7 @@ def create_app(
     app.include_router(claims_pages.router)
     app.include_router(rollout_pages.router)
     app.include_router(audit_pages.router)
+    app.include_router(openid_pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.get("/healthz", include_in_schema=False)(healthz)
     app.get("/metrics", include_in_schema=False)(metrics)

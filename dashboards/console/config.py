@@ -9,9 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dashboards.console.openid import OpenIdConfig
-
 from dashboards.claims.review import Actor, ClaimReview
+from dashboards.console.openid import OpenIdConfig
 
 
 @dataclass(frozen=True)

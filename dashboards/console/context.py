@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, Response
 from dashboards.console import wording
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.live import Live
+from dashboards.console.openid import OpenId
 from dashboards.console.presenting import Presenter
 from dashboards.console.rights import Right
 from dashboards.console.sessions import THEME_COOKIE, Session, Sessions
@@ -74,6 +75,7 @@ class Console:
     limits: SignInLimits = field(init=False)
     live: Live = field(init=False)
     desk: Desk = field(init=False)
+    openid: OpenId | None = field(init=False)
     templates: Environment = field(default_factory=_templates)
     checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHECKS_AT_ONCE))
     """Checking a password takes 64 MiB on purpose: without a bound a crowd of guesses would take all memory."""
@@ -84,6 +86,7 @@ class Console:
         self.sessions = Sessions(self.config.cookie_secret, self.users, self.seconds, self.config.cookie_secure)
         self.limits = SignInLimits(self.seconds)
         self.live = Live(self.sources.feed, self.sources.parts, self.clock, self.sources.drafts)
+        self.openid = None if self.config.openid is None else OpenId(self.config.openid)
         self.desk = Desk(DeskDatabase(self.config.desk_dsn), self.practice_now, self.clock)
 
     def seconds(self) -> float:
@@ -137,6 +140,7 @@ class Console:
                 "short": wording.to_the_minute(now, self.zone),
             },
             feed_live=self.live.feed_live,
+            openid=self.openid is not None,
             timezone=self.config.timezone,
             **(values or {}),
         )

@@ -29,7 +29,9 @@ from dashboards.console.filters import View, read_view
 from dashboards.console.listing import Listing, filter_of, read_finding, read_history, read_listing
 from dashboards.console.presenting import history
 from dashboards.console.sessions import Session
+from dashboards.console.sign_in_audit import record_sign_in
 from dashboards.console.sources import MAX_LISTED, ReplayRefusedError, StoreUnavailableError, milliseconds
+from schemas.audit import Action
 from schemas.dead_letter import DeadLetter
 from schemas.metrics import SIGN_INS
 
@@ -93,10 +95,13 @@ async def sign_in(request: Request, console: TheConsole) -> Response:
     async with console.checking:
         user = await asyncio.to_thread(console.users.verify, name, text_of(form, "password")[:MAX_PASSWORD])
     if user is None:
+        known = console.users.find(name)
+        await record_sign_in(console, known, Action.SIGN_IN_REFUSED, "wrong name or password")
         SIGN_INS.labels("refused").inc()
         log.warning("sign-in refused: wrong name or password from %s", address)
         problem = "That name and password do not go together. Check both and try again."
         return _sign_in_form(request, console, following, name=name, problem=problem, status=401)
+    await record_sign_in(console, user, Action.SIGNED_IN)
     console.limits.succeed(address, name)
     SIGN_INS.labels("signed_in").inc()
     log.info("signed in: %s", user.name)
@@ -109,6 +114,7 @@ async def sign_in(request: Request, console: TheConsole) -> Response:
 async def sign_out(session: SignedIn, _form: CheckedForm, console: TheConsole) -> Response:
     """End the session here and for any copy of its cookie."""
     console.sessions.end(session)
+    await record_sign_in(console, session.user, Action.SIGNED_OUT)
     SIGN_INS.labels("signed_out").inc()
     response = RedirectResponse("/sign-in", 303)
     console.sessions.clear(response)

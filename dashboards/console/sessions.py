@@ -55,6 +55,7 @@ class Sessions:
     def __post_init__(self) -> None:
         self._sessions = URLSafeSerializer(self.secret, salt="conjoint-console-session")
         self._sign_ins = URLSafeSerializer(self.secret, salt="conjoint-console-sign-in")
+        self._sealed = URLSafeSerializer(self.secret, salt="conjoint-console-sealed")
         self._looks = URLSafeSerializer(self.secret, salt="conjoint-console-looked")
 
     def open(self, user: User) -> Session:
@@ -127,6 +128,18 @@ class Sessions:
         """Did this sign-in come from our own form, in this browser?"""
         kept = self._sign_in_cookie(request)
         return kept is not None and hmac.compare_digest(kept.encode(), token.encode())
+
+    def sealed(self, kept: dict[str, Any]) -> str:
+        """Something of ours that the browser keeps for a while and cannot change."""
+        return str(self._sealed.dumps(kept))
+
+    def unsealed(self, text: str) -> dict[str, Any] | None:
+        """What was sealed here; None for anything else."""
+        try:
+            kept = self._sealed.loads(text)
+        except BadData:
+            return None
+        return kept if isinstance(kept, dict) else None
 
     def looked_ms(self, request: Request, user: User) -> int | None:
         """The newest change this person has marked as seen in this browser; None when nothing was ever marked."""

@@ -255,7 +255,11 @@
   }
   function redraw(key) {
     const box = boxOf(key);
-    if (box) box.replaceWith(drawSection(sectionOf(key)));
+    const drawn = drawSection(sectionOf(key));
+    if (box) {
+      $(".section__saved", drawn).textContent = $(".section__saved", box).textContent;
+      box.replaceWith(drawn);
+    }
     drawTools();
     drawLookFirst();
   }
@@ -330,7 +334,7 @@
     const done = await change(`/sections/${encodeURIComponent(key)}/decision`, () => ({ version: sectionOf(key).version, decision, reason, addendum }));
     if (!done) return;
     say(`${sectionOf(key).title}: ${DECISIONS[decision].toLowerCase()}`);
-    const next = decision === "open" ? boxOf(key) : boxOf((state.sections.find((section) => section.decision === "open") || {}).key) || $("#sign-card");
+    const next = decision === "open" ? boxOf(key) : boxOf((state.sections.find((section) => section.decision === "open") || {}).key) || boxOf(key);
     next.focus();
     next.scrollIntoView({ block: "nearest" });
   }
