@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "as-of": "infra.commands.as_of",
         "policy": "infra.commands.policy",
         "report": "infra.commands.report",
+        "consents": "infra.commands.consents",
     }
 )
 """Every command and the module whose `command` it is; loaded when it is used."""

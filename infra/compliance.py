@@ -60,6 +60,11 @@ def practice_at(ask: Ask, practice_id: str, as_of: datetime) -> PracticeRow:
     return practice
 
 
+def latest_rows(ask: Ask, table: str, practice_id: str, as_of: datetime) -> list[Any]:
+    """The rows of one table as they were known at that moment."""
+    return list(_read(ask, table, {"practice": practice_id}, as_of, ""))
+
+
 def _zone(practice: PracticeRow) -> ZoneInfo:
     try:
         return ZoneInfo(practice.timezone or "UTC")

@@ -79,7 +79,7 @@ def facts_of_practice(practice: PracticeView) -> Iterator[FactRow]:
             data.timezone,
             data.state,
             data.part2_program,
-            blake2b(practice.policy.model_dump_json().encode(), digest_size=6).hexdigest(),
+            blake2b("".join(p.model_dump_json() for p in practice.policies.every).encode(), digest_size=6).hexdigest(),
             bool(document),
             practice.file.adopted_at,
         ),
@@ -126,7 +126,7 @@ def facts_of_session(case: SessionCase) -> Iterator[FactRow]:
                 invoice.invoiced_at,
             ),
         )
-    ended_at = session.actual_end
+    ended_at = case.ended_at
     for note in case.notes:
         data = note.data
         signed_at = data.signed_at
@@ -199,7 +199,7 @@ def _unbilled_by(case: SessionCase, client_id: str, service_on: date | None) -> 
     if not active or (client.record is not None and client.record.data.self_pay):
         return None
     first = min(active, key=lambda coverage: (coverage.data.rank or 1, coverage.id))
-    return service_on + timedelta(days=case.practice.policy.payer(first.data.payer).filing_days)
+    return service_on + timedelta(days=case.policy.payer(first.data.payer).filing_days)
 
 
 def _claims(case: SessionCase) -> Iterator[FactRow]:
@@ -209,7 +209,7 @@ def _claims(case: SessionCase) -> Iterator[FactRow]:
         day = case.service_on
         if data.sequence not in (None, "primary"):
             day = None if data.primary_adjudicated is None else data.primary_adjudicated.date
-        filing_days = case.practice.policy.payer(data.payer).filing_days
+        filing_days = case.policy.payer(data.payer).filing_days
         yield FactRow(
             "fact_claim",
             (
@@ -262,7 +262,7 @@ def facts_of_client(case: ClientCase, needs: Iterable[Need]) -> Iterator[FactRow
     """The client's consents, the forms still needed, authorizations, disclosures and messages."""
     file, practice = case.file, case.practice
     is_part2 = covered(practice, case.client)
-    for consent in file.all("consent"):
+    for consent in case.client.every_consent:
         yield _consent(file, consent, is_part2 is True)
     for need in needs:
         yield _need(practice.id, need)

@@ -151,6 +151,26 @@ class MessageRow(NamedTuple):
     sent_at: datetime | None
 
 
+class NeedRow(NamedTuple):
+    """One form one person needs (fact_consent_need)."""
+
+    need_id: str
+    client_id: str
+    kind: str
+    unit_id: str | None
+    cycle: str | None
+    form_version: str | None
+    language: str | None
+    needed_from: datetime | None
+    sessions_count: int
+    met_by: str | None
+    met_until: datetime | None
+    problem: str | None
+    last_consent_id: str | None
+    signer_ids: Sequence[str]
+    signer_roles: Sequence[str]
+
+
 class FindingRow(NamedTuple):
     finding_id: str
     rule: str
@@ -206,6 +226,7 @@ ROWS: dict[str, type[Any]] = {
     "fact_authorization": AuthorizationRow,
     "fact_disclosure": DisclosureRow,
     "fact_portal_message": MessageRow,
+    "fact_consent_need": NeedRow,
     "fact_finding": FindingRow,
     "fact_draft_request": RequestRow,
 }
@@ -261,6 +282,7 @@ class Ledger:
     authorizations: Sequence[AuthorizationRow] = ()
     disclosures: Sequence[DisclosureRow] = ()
     messages: Sequence[MessageRow] = ()
+    needs: Sequence[NeedRow] = ()
     findings: Sequence[FindingRow] = ()
     requests: Sequence[RequestRow] = ()
     access: Sequence[AccessRow] | None = None
@@ -283,6 +305,7 @@ LEDGER_FIELDS: dict[str, str] = {
     "fact_authorization": "authorizations",
     "fact_disclosure": "disclosures",
     "fact_portal_message": "messages",
+    "fact_consent_need": "needs",
     "fact_finding": "findings",
     "fact_draft_request": "requests",
 }

@@ -41,7 +41,7 @@ def signatories(
     if age is None or age >= ADULT:
         doubtful = client.record is not None and client.record.data.capacity_flag is True
         return (own, *guardians) if doubtful else (own,)
-    ages = practice.policy.minor_self_consent_age.get(state or "", {})
+    ages = practice.policy_at(moment).minor_self_consent_age.get(state or "", {})
     sud = covered(practice, client) is True
     alone_from = ages.get("sud" if sud else "mental_health") or ADULT
     if age >= alone_from:
