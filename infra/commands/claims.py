@@ -3,7 +3,6 @@
 import asyncio
 import getpass
 import os
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -98,12 +97,13 @@ def suggest(
 
     No Kafka, no database. Exit code 2 if a file is not of that form; the others are still done.
     """
-    wrong = False
+    wrong: list[str] = []
     decided = _decided(remittances)
     for path in files:
-        proposed = _proposed(path, now, decided)
-        if proposed is None:
-            wrong = True
+        try:
+            proposed = _proposed(path, now, decided)
+        except Refusal as refusal:
+            wrong += refusal.lines
             continue
         name = {"file": str(path)} if len(files) > 1 else {}
         if as_json:
@@ -118,7 +118,8 @@ def suggest(
         if everything:
             for refused in proposed.not_proposed:
                 click.echo(f"no claim for client {visible(refused.client_id)}: {visible(refused.why)}")
-    sys.exit(2 if wrong else 0)
+    if wrong:
+        raise Refusal(*wrong, exit_code=2)
 
 
 def _decided(files: tuple[Path, ...]) -> Callable[[str], Any]:
@@ -139,12 +140,11 @@ def _answers_of(path: Path) -> Answers:
         raise Refusal(f"{path}: {error}; a 999, 277CA or 835 file is wanted", exit_code=2) from None
 
 
-def _proposed(path: Path, now: datetime | None, decided: Callable[[str], Any]) -> Proposed | None:
+def _proposed(path: Path, now: datetime | None, decided: Callable[[str], Any]) -> Proposed:
     try:
         return proposals_of_changes(read_changes_file(path), now, None, decided)
     except NotAChangesFile as error:
-        click.echo(f"conjoint claims: {path}: {error}; see `conjoint claims suggest --help` for the form", err=True)
-        return None
+        raise Refusal(f"{path}: {error}; see `conjoint claims suggest --help` for the form", exit_code=2) from None
 
 
 def print_proposals(
@@ -368,8 +368,6 @@ def batch(
         _send_approved(home, folder, practices, as_json)
         return
     proposed = _proposed(source, now, _decided(remittances))
-    if proposed is None:
-        sys.exit(2)
     proposals = [proposal for proposal in proposed.proposals if not only or proposal.id in only]
     unknown = sorted(set(only) - {proposal.id for proposal in proposals})
     if unknown:
@@ -406,13 +404,12 @@ def ack(files: tuple[Path, ...], only_read: bool, practice: str | None, as_json:
 
     Exit code 2 if a file is none of these; the others are still done.
     """
-    wrong = False
+    wrong: list[str] = []
     for path in files:
         try:
-            answers = read_answers_file(path)
-        except NotX12 as error:
-            click.echo(f"conjoint claims: {path}: {error}; a 999, 277CA or 835 file is wanted", err=True)
-            wrong = True
+            answers = _answers_of(path)
+        except Refusal as refusal:
+            wrong += refusal.lines
             continue
         _print_answers(answers, as_json)
         if only_read:
@@ -427,7 +424,8 @@ def ack(files: tuple[Path, ...], only_read: bool, practice: str | None, as_json:
 
         for line in asyncio.run(_with_review(home, keep)):
             click.echo(f"conjoint claims: {line}", err=True)
-    sys.exit(2 if wrong else 0)
+    if wrong:
+        raise Refusal(*wrong, exit_code=2)
 
 
 def _print_answers(answers: Answers, as_json: bool) -> None:
