@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from infra.practice import billing, coverage, notes, paperwork, words
+from infra.practice import billing, coverage, dialogue, notes, paperwork, words
 from infra.practice.coding import FEWEST_IN_GROUP
 from infra.practice.people import Clinician, Person, Series
 from infra.practice.world import Session, World
@@ -371,32 +371,29 @@ def _stop_recording(world: World, session: Session) -> None:
     world.update("recordings", session.recording, rec_status="OFF", stopped_at=world.local, has_transcript=True)
     if session.recording_plant is not None and not session.recorded_unwilling:
         world.repaired(session.recording_plant)  # whoever had not consented was not in the room
-    a, b = _two(world, session)
-    turns: list[dict[str, Any]] = []
-    for number, (speaker, text) in enumerate(words.TURNS, 1):
-        who = {"a": a.id, "b": b.id}.get(speaker, speaker)
-        turns.append({"turn": number, "speaker": who, "text": text.format(a=a.given, b=b.given)})
+    turns: list[dict[str, Any]] = [
+        {"turn": number, "speaker": speaker, "text": text}
+        for number, (speaker, text) in enumerate(_told(world, session).turns, 1)
+    ]
     world.insert("transcripts", f"{session.id}-TR", appointment_id=session.id, turns=turns)
 
 
-def _two(world: World, session: Session) -> tuple[Person, Person]:
-    ids = list(session.attended)
-    first, second = world.rng.sample(ids, 2) if len(ids) > 1 else (ids[0], ids[0])
-    return world.people[first], world.people[second]
+def _told(world: World, session: Session) -> dialogue.Told:
+    people = [dialogue.Cast(person_id, world.people[person_id].given) for person_id in session.attended]
+    group = "" if session.unit is None else session.unit.name
+    return dialogue.told(world.seed, session.id, session.kind, group, people)
 
 
 def _outline(world: World, session: Session) -> None:
-    bullets: list[dict[str, Any]] = []
-    for number, text in enumerate(world.rng.sample(words.BULLETS, world.rng.randint(4, 6)), 1):
-        a, b = _two(world, session)
-        bullets.append({"id": f"B{number}", "text": text.format(a=a.given, b=b.given)})
+    told = _told(world, session)
+    bullets: list[dict[str, Any]] = [{"id": f"B{n}", "text": text} for n, text in enumerate(told.bullets, 1)]
     world.insert(
         "session_outlines",
         f"{session.id}-OUT",
         appointment_id=session.id,
         author_id=session.clinician.id,
         bullets=bullets,
-        intervention_codes=world.rng.sample(words.INTERVENTION_CODES, 2),
+        intervention_codes=list(told.codes),
     )
 
 

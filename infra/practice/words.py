@@ -211,38 +211,6 @@ GOALS: Final = (
     "Increase parental supervision of evening hours",
     "Share feelings with the partner at least weekly",
 )
-BULLETS: Final = (
-    "{a} opened with a difficult week, {b} offered a similar experience.",
-    "Role-play: {b} practised the request, {a} gave feedback.",
-    "{a} interrupted, named it, apologised.",
-    "Homework reviewed, {b} had done it in part.",
-    "{b} agreed to the pause word, {a} unsure but willing.",
-    "Tension between {a} and {b} about punctuality, repaired in the room.",
-    "{a} linked the urge to leave with an older loss.",
-    "Breathing practice, {b} noticed a calmer heartbeat.",
-    "Safety asked about directly, nobody reported thoughts of self-harm.",
-    "{a} proud of two mornings on time.",
-)
-INTERVENTION_CODES: Final = ("CBT-TR", "DBT-DT", "DBT-IE", "EFT-CY", "MI-OE", "PSY-ED", "SFT-EN", "MBT-ML")
-TURNS: Final = (
-    ("THERAPIST", "Who would like to begin with the week?"),
-    ("a", "It was a hard week, I kept putting off the telephone call."),
-    ("b", "I know that, {a}. I did the same with the school on Tuesday."),
-    ("THERAPIST", "What did you notice just before you put it off?"),
-    ("a", "My chest got tight and I told myself tomorrow is fine."),
-    ("b", "When {a} says tomorrow, I hear that it will not happen, and then I get loud."),
-    ("a", "And when you get loud I go to the other room."),
-    ("THERAPIST", "So there is a circle: one puts off, one gets loud, one leaves. Can we slow it down?"),
-    ("b", "I could say that I am worried instead."),
-    ("a", "I would stay if you said it like that."),
-    ("THERAPIST", "Try it now, {b}, with your own words."),
-    ("b", "I am worried when it is late and I do not know where we stand."),
-    ("a", "Thank you. I can make the call on Thursday at ten."),
-    ("THERAPIST", "Has anybody had thoughts of harming themselves this week?"),
-    ("a", "No, nothing like that."),
-    ("b", "No."),
-    ("THERAPIST", "Then let us agree the homework: the call on Thursday, and the sentence about worry."),
-)
 MESSAGES: Final = (
     "Could I move next week's appointment to a later hour?",
     "I have a question about the invoice from last month.",
@@ -268,6 +236,15 @@ CHECKIN_ANSWERS: Final = (
     ("safety_concern", ("no", "no", "no", "no", "no", "no", "no", "yes")),
     (
         "what_i_want_to_bring",
-        ("the argument on Sunday", "my new job", "nothing special", "the homework", "a letter I got"),
+        (
+            "the argument on Sunday",
+            "my new job",
+            "nothing special",
+            "the homework",
+            "a letter I got",
+            "I slept badly and want to say why",
+            "something that went well",
+            "the conversation with my mother",
+        ),
     ),
 )
