@@ -50,6 +50,8 @@ class Practice(Schema):
     address: Address | None = None
     part2_program: Flag | None = None
     fee_schedule: ByCode[Money] = {}
+    not_kept: Many[Word] = ()
+    """What this practice's EHR has no place for, in the words of `streams.not_kept`: nobody is asked to record it."""
 
 
 class Policy(Schema):

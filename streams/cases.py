@@ -68,6 +68,15 @@ class PracticeView:
             return None
         return cls(file.key.practice_id, file, record, zone, _policy(tuple(held.data.document for held in own)))
 
+    def keeps(self, *facts: str) -> bool:
+        """Whether the practice's EHR has a place for all of these facts (words of `streams.not_kept`)."""
+        return self.not_kept.isdisjoint(facts)
+
+    @cached_property
+    def not_kept(self) -> frozenset[str]:
+        """What the practice's EHR has no place for."""
+        return frozenset(self.record.data.not_kept)
+
     def clinician(self, clinician_id: str) -> Held[Clinician] | None:
         """The clinician with this id."""
         return self._clinicians.get(clinician_id)
@@ -210,6 +219,14 @@ class ClientView:
         )
 
     @cached_property
+    def last_signed_at(self) -> datetime | None:
+        """The latest moment at which a form was signed, by its own date or by the first of its signatures."""
+        moments = [consent.data.signed_at for consent in self.every_consent if consent.data.signed_at is not None]
+        for consent in self.every_consent:
+            moments += [min(times)] if (times := [s.at for s in consent.data.signers if s.at is not None]) else []
+        return max(moments, default=None)
+
+    @cached_property
     def _consents_by_kind(self) -> dict[str, tuple[Held[Consent], ...]]:
         by_kind: dict[str, tuple[Held[Consent], ...]] = {}
         for consent in self.every_consent:
@@ -278,6 +295,19 @@ class ClientView:
     def messages(self, kind: str) -> tuple[Held[Message], ...]:
         """Every message of a kind in this client's file."""
         return () if self.file is None else tuple(m for m in self.file.all("message") if m.data.kind == kind)
+
+
+def client_view(practice: PracticeView, client_id: str, file: File | None) -> ClientView:
+    """The view of a client; what it has worked out is kept with the file until file or practice say something new."""
+    if file is None:
+        return ClientView(client_id, None, practice)
+    if file.view is not None and file.view[0] == file.generation:
+        known: ClientView = file.view[1]
+        if known.practice is practice:
+            return known
+    view = ClientView(client_id, file, practice)
+    file.view = (file.generation, view)
+    return view
 
 
 @dataclass(slots=True)
@@ -383,7 +413,7 @@ class SessionCase:
         clients = self.opened.clients
         if client_id not in clients:
             file = self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id))
-            clients[client_id] = ClientView(client_id, file, self.practice)
+            clients[client_id] = client_view(self.practice, client_id, file)
         return clients[client_id]
 
     def unit_file(self, unit_id: str | None) -> File | None:
@@ -582,7 +612,15 @@ class SessionCase:
     @property
     def has_ended(self) -> bool:
         """It took place and its end is known."""
-        return self.took_place and self.session.actual_end is not None
+        return self.took_place and self.ended_at is not None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended; by its calendar where the practice's EHR has no place for when sessions begin and end."""
+        session = self.session
+        if session.actual_end is not None or self.practice.keeps("session_times"):
+            return session.actual_end
+        return session.scheduled_end or session.actual_start or session.scheduled_start
 
     def age_of(self, client_id: str) -> int | None:
         """Full years on the date of service; None if the date of birth is not recorded."""
@@ -715,7 +753,7 @@ class ClientCase:
     @property
     def client(self) -> ClientView:
         """The client."""
-        return self.opened.clients.setdefault(self.file.key.id, ClientView(self.file.key.id, self.file, self.practice))
+        return self.opened.clients.setdefault(self.file.key.id, client_view(self.practice, self.file.key.id, self.file))
 
     def upcoming(self, now: datetime) -> tuple[SessionCase, ...]:
         """Booked sessions after `now` that this client is booked for, sorted by id."""
@@ -768,7 +806,7 @@ class UnitCase:
     def client(self, client_id: str) -> ClientView:
         """What is known of a client."""
         file = self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id))
-        return ClientView(client_id, file, self.practice)
+        return client_view(self.practice, client_id, file)
 
     def messages(self, kind: str) -> tuple[Held[Message], ...]:
         """Messages of a kind about this unit or about no unit, in its own file and in its members'."""

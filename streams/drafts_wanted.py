@@ -24,16 +24,19 @@ def draft_wanted(case: SessionCase, now: datetime) -> DraftRequest | Recheck | N
     session = case.session
     if not case.took_place or session.kind not in GROUP_KINDS | CONJOINT_KINDS or not case.attending:
         return None
-    if session.actual_end is None:
+    ended_at = case.ended_at
+    if ended_at is None:
         return None
+    if now < ended_at:  # entered as held before its time is over
+        return Recheck(ended_at)
     if not any(note.live for note in asked_for(case)):
         if not case.appointment.live:
             return None
         adopted_at = case.practice.file.adopted_at
         lookback = timedelta(hours=case.policy.draft_lookback_hours)
-        if adopted_at is not None and session.actual_end < adopted_at - lookback:
+        if adopted_at is not None and ended_at < adopted_at - lookback:
             return None
-        complete_by = session.actual_end + timedelta(minutes=case.policy.draft_attendance_wait_minutes)
+        complete_by = ended_at + timedelta(minutes=case.policy.draft_attendance_wait_minutes)
         if now < complete_by and any(client_id not in case.attendance for client_id in session.clients):
             return Recheck(complete_by)
     lead = next((f.clinician for f in session.facilitators if f.role in ("lead", None)), None)
@@ -49,7 +52,7 @@ def draft_wanted(case: SessionCase, now: datetime) -> DraftRequest | Recheck | N
         clinician_id=lead,
         client_ids=case.attending,
         state="requested",
-        requested_at=session.actual_end,
-        changed_at=session.actual_end,
+        requested_at=ended_at,
+        changed_at=ended_at,
         version=UNSENT,
     )

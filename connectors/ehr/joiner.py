@@ -47,14 +47,12 @@ class Joiner:
         self.patience = patience or Patience()
         self.newest = int(shelf.note("newest") or 0)
         """The newest revision taken in."""
+        self._stands = False
         self.refused: list[tuple[str, Poison]] = []
         """Entities that cannot be told, by kind, because their records cannot be true; for the caller to clear."""
 
     def begin(self, now: float) -> None:
-        """Once per start: what stands without rows is told, and a changed configuration looks at everything anew."""
-        for cluster in self.adapter.standing():
-            if not self.shelf.told_of(cluster):
-                self.shelf.touch(cluster, now, 0, live=False, patient=False)
+        """Once per start: a changed configuration looks at everything anew."""
         if self.shelf.note("settings") != self.adapter.settings:
             self.shelf.touch_all_told(now)
             self.shelf.remember("settings", self.adapter.settings)
@@ -64,6 +62,8 @@ class Joiner:
         table = self.adapter.tables.get(row.table)
         if table is None:
             return Reason.NOT_MAPPED
+        if not self._stands:
+            self._stand(now)
         image = None if row.after is None else read_image(row.table, table, row.after)
         key = _key_of(row.table, table, image, row)
         outcome = self._apply(row.table, key, row.rev, image, row, now)
@@ -76,6 +76,25 @@ class Joiner:
             self.shelf.remember("newest", str(row.rev))
         return outcome
 
+    def _stand(self, now: float) -> None:
+        """What stands without rows is told with the first of them: a practice that was known before its snapshot began
+        would take its past for news."""
+        for cluster in self.adapter.standing():
+            if not self.shelf.told_of(cluster):
+                self.shelf.touch(cluster, now, 0, live=False, patient=False)
+        self._stands = True
+
+    def _at_ms(self, row: Row) -> int:
+        """When a row came about; all that one snapshot read, when the first of it was read."""
+        at_ms = int(row.committed_at.timestamp() * 1000)
+        if not row.snapshot:
+            return at_ms
+        rev, _, began_ms = (self.shelf.note("snapshot") or "0 0").partition(" ")
+        if rev != str(row.rev) or at_ms < int(began_ms):
+            self.shelf.remember("snapshot", f"{row.rev} {at_ms}")
+            return at_ms
+        return int(began_ms)
+
     def _apply(self, table: str, key: str, rev: int, image: Image | None, row: Row, now: float) -> Reason:
         known = self.shelf.revision(table, key)
         if known is not None and known >= rev:
@@ -87,7 +106,7 @@ class Joiner:
         self.shelf.keep(table, key, rev, image)
         if image is not None:
             touched |= set(self.adapter.touches(table, image, self.shelf))
-        at_ms = int(row.committed_at.timestamp() * 1000)
+        at_ms = self._at_ms(row)
         if before != image:
             for touch in touched:
                 self.shelf.touch(touch.cluster, now, at_ms, live=not row.snapshot, patient=touch.patient)

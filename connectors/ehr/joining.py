@@ -5,38 +5,13 @@ Must never know a particular EHR.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from connectors.ehr.row import Row
 from schemas.reasons import Reason
 
 Image = Mapping[str, Any]
 """A row as the shelf keeps it: only the columns the adapter reads, every value in one canonical form."""
-
-NOT_KEPT_WORDS: Final = frozenset(
-    {
-        "agreements",
-        "ai_notice",
-        "assessments",
-        "attendance_times",
-        "authorizations",
-        "consents",
-        "consent_elements",
-        "client_language",
-        "client_location",
-        "coverage_order",
-        "eligibility",
-        "enrollments",
-        "identified_patient",
-        "licenses",
-        "note_times",
-        "plans",
-        "recordings",
-        "relationships",
-        "session_times",
-    }
-)
-"""What an EHR may have no place for. A rule that needs one of these stays silent for that practice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +92,12 @@ class JoiningAdapter(Protocol):
     @property
     def settings(self) -> str:
         """Fingerprint of its configuration: when it changes, everything is put together anew."""
+        ...
+
+    @property
+    def not_kept(self) -> frozenset[str]:
+        """Capabilities, by what is missing: facts this EHR has no place for (words of `Practice.not_kept`). They stand
+        in the practice's record, and rules that need one of them stay silent."""
         ...
 
     @property

@@ -164,7 +164,7 @@ def withdrawn_context(request: DraftRequest, fingerprint: str) -> DraftContext:
 
 
 def _follows(case: SessionCase, policy: DraftingPolicy, now: datetime) -> bool:
-    ended_at = case.session.actual_end
+    ended_at = case.ended_at
     return ended_at is not None and now <= ended_at + timedelta(days=policy.follow_days)
 
 

@@ -77,7 +77,7 @@ def attended_but_not_billed(case: SessionCase, now: datetime) -> Iterator[Outcom
     visit once a family; a collateral is never billed, nor is a visit too short for any code.
     Source: domain-facts §1.1, §1.7 B02.
     """
-    ended_at = case.session.actual_end
+    ended_at = case.ended_at
     if not case.took_place or ended_at is None:
         return
     hours = case.policy.missed_revenue_hours

@@ -31,21 +31,23 @@ PRACTICE = "practice"
 _SEPARATOR = "|"
 _NEVER_KEPT = frozenset(
     {
-        "agreements",
-        "assessments",
         "authorizations",
+        "claim_answers",
         "claim_numbers",
         "client_location",
+        "consent_signers",
+        "consent_times",
         "eligibility",
         "enrollments",
         "identified_patient",
         "licenses",
-        "note_times",
+        "place_of_service",
         "plans",
-        "recordings",
-        "relationships",
         "session_times",
     }
+)
+_CONSENTS = frozenset(
+    {"treatment", "group_agreement", "conjoint_agreement", "telehealth", "observation", "billing_release"}
 )
 
 
@@ -88,10 +90,8 @@ class OpenEmr:
     @cached_property
     def not_kept(self) -> frozenset[str]:
         """What this practice's OpenEMR has no place for."""
-        kinds = {place.kind for place in self.mapping.consents}
-        missing = set(_NEVER_KEPT) | {"consent_details"}
-        missing |= set() if self.mapping.minutes else {"attendance_times"}
-        return frozenset(missing | ({"consents"} if not kinds else set()))
+        missing = _NEVER_KEPT | (_CONSENTS - {place.kind for place in self.mapping.consents})
+        return missing if self.mapping.minutes else missing | {"attendance_times"}
 
     def row(self, key: bytes | None, value: bytes | None) -> Row | Reason:
         """The row event in a message. Raises Poison for bytes that are none."""

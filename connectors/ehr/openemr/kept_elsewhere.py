@@ -12,7 +12,6 @@ from connectors.ehr.openemr import values
 from connectors.ehr.openemr.mapping import ConsentPlace, OpenEmrMapping
 
 _ARRIVED, _LEFT = frozenset({"@", "~"}), frozenset({">"})
-_NOON_S = 12 * 3600
 
 
 def presence_of(
@@ -111,8 +110,8 @@ def _demographics(look: Look, place: ConsentPlace, zone: ZoneInfo, pid: str, cli
 def _consent(
     id_: str, place: ConsentPlace, zone: ZoneInfo, client: str, day: str | None, expires: str | None
 ) -> Entity:
-    # only the day is known; noon is the moment that a day nobody timed is least wrong about
-    signed_at = values.moment(day, _NOON_S, zone)
+    # only the day is known: it counts from its beginning
+    signed_at = values.moment(day, 0, zone)
     return Entity(
         "consent",
         id_,
