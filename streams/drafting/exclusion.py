@@ -61,10 +61,13 @@ class Exclusion:
         kept = []
         partner = self._couple and by_client
         everything = sentences(text)
+        called = False
         for sentence in everything:
+            named = self._named is not None and bool(self._named.search(sentence))
+            called = called or named
             about_them = bool(
-                (self._named is not None and self._named.search(sentence))
-                or ((to_them or partner) and _SECOND_PERSON.search(sentence))
+                named
+                or ((to_them or partner or called) and _SECOND_PERSON.search(sentence))
                 or ((about_them or self._couple) and _THIRD_PERSON.search(sentence))
                 or (partner and _JOINT.search(sentence))
             )

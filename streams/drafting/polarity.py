@@ -6,10 +6,12 @@ answer is the one that makes somebody look.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from schemas.draft import Polarity
 from streams.drafting.risk_words import IDIOMS, TOPICS, Topic
+from streams.drafting.words import tokens
 
 _CLAUSE = re.compile(
     r"[.!?;:—–]|,?\s+\b(?:but|although|though|because|except|however|and then"
@@ -124,7 +126,7 @@ _FICTION = re.compile(
     re.IGNORECASE,
 )
 _UNASKED = re.compile(
-    r"\b(?:not|n'?t|never|un)[- ]?(?:yet )?(?:re)?(?:assess\w*|ask\w*|discuss\w*"
+    r"(?:\b(?:not|never|un)|n'?t)[- ]?(?:yet )?(?:re)?(?:assess\w*|ask\w*|discuss\w*"
     r"|address\w*|screen\w*|cover\w*|explored?|mentioned|raised|documented"
     r"|evaluated|get to|got to)|"
     r"(?:no time|ran out of time|need(?:s)? to|to do|next time|follow ?up)\b[^.;]{0,20}\b(?:risk|SI|safety|screen)",
@@ -158,21 +160,30 @@ def without_idioms(text: str) -> str:
     return IDIOMS.sub(lambda match: " " * len(match[0]), text.replace("’", "'"))
 
 
-def mentions(text: str, neighbours: str = "") -> list[Found]:
+@lru_cache(maxsize=32768)
+def mentions(text: str, neighbours: str = "") -> tuple[Found, ...]:
     """Every mention of risk in a sentence, at most one a topic and clause; `neighbours`: what was said around it.
 
     `about_other`: the words are about somebody other than the speaker.
     """
+    beginnings = {word[:4] for word in tokens(text)}
+    topics = [topic for topic in TOPICS if topic.anchors & beginnings]
+    if not topics:
+        return ()
     plain = without_idioms(text)
-    if _FICTION.search(plain) and not _FIRST_SUBJECT.search(plain):
-        return []
+    topics = [
+        topic for topic in topics if topic.direct.search(plain) or (topic.passive and topic.passive.search(plain))
+    ]
+    if not topics or (_FICTION.search(plain) and not _FIRST_SUBJECT.search(plain)):
+        return ()
     found: list[Found] = []
-    for topic in TOPICS:
-        for clause_start, clause_end in _clauses(plain):
+    clauses = _clauses(plain)
+    for topic in topics:
+        for clause_start, clause_end in clauses:
             one = _in_clause(topic, plain, clause_start, clause_end, neighbours)
             if one is not None:
                 found.append(one)
-    return _settled(found)
+    return tuple(_settled(found))
 
 
 def not_asked(text: str) -> bool:

@@ -26,10 +26,16 @@ class Topic:
     name: str
     direct: re.Pattern[str]
     passive: re.Pattern[str] | None = None
+    anchors: frozenset[str] = frozenset()
+    """Beginnings of words (four letters) without one of which neither pattern can match: they make looking quick."""
 
 
 def _words(*parts: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
+
+
+def _beginnings(words: str) -> frozenset[str]:
+    return frozenset(words.split())
 
 
 IDIOMS: Final = _words(
@@ -94,6 +100,14 @@ IDIOMS: Final = _words(
 
 SUICIDE: Final = Topic(
     "suicide",
+    anchors=_beginnings(
+        "advi asle away bett blad both bott can' cant care ceas chos coll coun cras dead deat die died disa "
+        "done down drif driv drov drow dyin easi end ende endi ever exis fall fare gave giv givi goin good "
+        "got gun hang happ hid hoar hope hopi hung jump kill kms know life like live love medi meds mind miss "
+        "my no nobo noos noth od od'd over pain pass pick pill pist plan poin pois pray ran read reas rifl "
+        "rope run save savi sens shoo shot si sick slee slit stas step stop suic swal tabl take taki they "
+        "thin thou tire took trai trie tryi tyle unal use vani wake waki walk wann want wish woke wort wris"
+    ),
     direct=_words(
         rf"(?:kill(?:ed|ing|s)?|hang(?:ed|ing)?|hung|shoot(?:ing)?|shot|drown(?:ed|ing)?|poison(?:ed|ing)?) {SELF}",
         r"suicid\w*",
@@ -104,7 +118,7 @@ SUICIDE: Final = Topic(
         r"unaliv\w+|kms",
         r"(?:took|tak(?:e|ing|en)|swallow(?:ed|ing)?|down(?:ed|ing)?) (?:all|a (?:bunch"
         r"|handful|whole bottle|bottle|lot)|too many|the whole|every) (?:of )?(?:of (?:my"
-        r"|her|his|their|the) |my |her |his |their |the )?(?:\w+ )?(?:pills?|tablets?"
+        r"|her|his|their|the) |my |her |his |their |the )?(?:[\w']+ )?(?:pills?|tablets?"
         r"|meds?|medication|bottle|tylenol|advil|painkillers?|sleeping \w+)",
         r"overdos\w*|od'?d",
         r"(?:sav(?:e|ed|ing)|stash(?:ed|ing)?|stockpil(?:e|ed|ing)|hoard(?:ed|ing)?"
@@ -138,6 +152,8 @@ SUICIDE: Final = Topic(
         r"|won'?t|had(?: not|n'?t)? (?:been )?|'?d)? ?(?:just )?(?:not )?(?:dead"
         r"|wake up|alive|be(?:en)? born|born|here|exist|disappear|gone|go to sleep and"
         r"|fall asleep and|never (?:been )?(?:born|wake|existed))",
+        r"(?:would|'d) (?:all )?(?:be|have|do) (?:\w+ ){0,3}(?:better|easier|happier|fine|relieved)(?: \w+)?"
+        r" (?:if i (?:was|were|wasn'?t|weren'?t|died|disappeared|am not|'m not)|without me)",
         r"(?:better off|easier|better|happier) (?:if i (?:was|were|wasn'?t|weren'?t"
         r"|am|'m) (?:dead|gone|not here|here|around|alive|not around)|without me(?: around"
         r"| here)?|dead|if i (?:died|disappeared|never (?:woke|existed)))",
@@ -169,6 +185,7 @@ SUICIDE: Final = Topic(
 )
 SELF_HARM: Final = Topic(
     "self_harm",
+    anchors=_beginnings("burn carv cut cuts cutt harm hit hits hitt hurt inju nssi punc scra self"),
     direct=_words(
         r"self[- ]?(?:harm|injur)\w*|nssi",
         r"(?:cut(?:ting|s)?|hurt(?:ing|s)?|harm(?:ed|ing|s)?|burn(?:ed|t|ing|s)?"
@@ -184,6 +201,7 @@ SELF_HARM: Final = Topic(
 )
 HARM_TO_OTHERS: Final = Topic(
     "harm_to_others",
+    anchors=_beginnings("beat blow gun harm hi homi hurt kill knif made make murd shoo si/h stab stra"),
     direct=_words(
         r"(?:kill(?:ing|ed)?|murder(?:ing)?|stab(?:bing)?|shoot(?:ing)?|strangl(?:e"
         rf"|ing)|(?:seriously )?hurt(?:ing)?|harm(?:ing)?|beat(?:ing)?(?: up)?) {_ANYONE}",
@@ -195,6 +213,11 @@ HARM_TO_OTHERS: Final = Topic(
 )
 VIOLENCE: Final = Topic(
     "violence",
+    anchors=_beginnings(
+        "abus afra beat bit blac brui burn came chok come comi dome eye frig grab hit hits hitt hurt kick "
+        "lock made make mark mole punc push rape safe scar shak shoo shov slap smac span stra terr thre thro "
+        "touc unsa viol"
+    ),
     direct=_words(
         rf"(?:he|she|they|who|{_KIN}|[A-Z][\w-]*\d[\w-]*|you)(?:'s|'ve| has| have"
         r"|'d)? (?:\w+ )?(?:hit|hits|hitting|beat|beats|punched|punches|slapped"
@@ -224,6 +247,7 @@ VIOLENCE: Final = Topic(
 )
 PSYCHOSIS: Final = Topic(
     "psychosis",
+    anchors=_beginnings("comm demo devi ever god hall hear peop phon radi some they tv voic"),
     direct=_words(
         r"(?:voices?|god|the devil|demons?|the (?:tv|radio|phone)) (?:\w+ )?(?:tell(?:s"
         r"|ing)?|told|say(?:s|ing)?|said|command(?:s|ing|ed)?) (?:me|him|her|them)?(?: to)?",
@@ -233,8 +257,14 @@ PSYCHOSIS: Final = Topic(
 )
 SUBSTANCE: Final = Topic(
     "substance_use",
+    anchors=_beginnings(
+        "agai beer blac clea coca coke crac crav dran drin drop drug drun fell fent hamm hero high hit hits "
+        "inje join line load meth opia opio oxy pick pill rela shoo shot slip smok snor sobe touc urge use "
+        "used wast xana"
+    ),
     direct=_words(
-        r"relaps\w+|(?:slipped|slip) (?:up )?(?=last|on|this|and (?:used|drank))"
+        r"relaps\w+|slipped(?= (?:mon|tue|wed|thu|fri|sat|sun|again|\())|(?:slipped"
+        r"|slip) (?:up )?(?=last|on|this|and (?:used|drank))"
         r"|fell off the wagon|picked up (?:again|a drink|a bottle|last)|(?:i|he"
         r"|she|we) (?:picked up|used|drank|smoked)(?= (?:again|last|on|this|yesterday"
         r"|over|after|twice|once|two|three|four|five|six|the other)|[.,!?]|$)",
@@ -258,6 +288,7 @@ SUBSTANCE: Final = Topic(
 )
 EATING: Final = Topic(
     "eating",
+    anchors=_beginnings("bing eat eate eati laxa made make maki purg star thro"),
     direct=_words(
         r"(?:purg(?:e|ed|ing)|binge(?:d|ing)? and|laxatives?)|(?:made|make|making) myself (?:throw up"
         r"|sick|vomit)|throw(?:ing)? up (?:after|my (?:food|meals?|dinner|lunch))"
@@ -268,6 +299,7 @@ EATING: Final = Topic(
 )
 MISSING: Final = Topic(
     "missing_minor",
+    anchors=_beginnings("away home wher"),
     direct=_words(
         r"(?:hasn'?t|didn'?t|never) (?:come|came) home (?:since|last night|in|for)"
         r"|(?:ran|run|running) away (?:from home|last|again|on)|(?:don'?t|do not) know where (?:he"
@@ -289,13 +321,13 @@ SAFETY_ASKED: Final = _words(
 
 QUESTION_TOPICS: Final[Mapping[str, re.Pattern[str]]] = {
     "suicide": _words(
-        r"suicid\w*|kill(?:ing)? yoursel(?:f|ves)|end(?:ing)? (?:your li(?:fe|ves)"
+        r"suicid\w*|kill(?:ing)? (?:your|them|our)sel(?:f|ves)|end(?:ing)? (?:your li(?:fe|ves)"
         r"|it|things)|dying|death|dead|die|not wanting to (?:be here|live|be alive"
         r"|be around)|(?:not |n'?t )want(?:ed)? to (?:be here|live|be alive|be around"
         r"|wake up)|not wake up|wish(?:ed|ing)? you (?:were|weren'?t|was|wasn'?t)"
-        r"|harm(?:ing)? yoursel(?:f|ves)|hurt(?:ing)? yoursel(?:f|ves)"
+        r"|harm(?:ing)? (?:your|them|our)sel(?:f|ves)|hurt(?:ing)? (?:your|them|our)sel(?:f|ves)"
     ),
-    "self_harm": _words(r"self[- ]?harm\w*|cutting|cut|(?:hurt|harm)(?:ing)? yoursel(?:f|ves)"),
+    "self_harm": _words(r"self[- ]?harm\w*|cutting|cut|(?:hurt|harm)(?:ing)? (?:your|them|our)sel(?:f|ves)"),
     "harm_to_others": _words(
         r"(?:hurt|harm|kill)(?:ing)? (?:any|some|every)(?:one|body)(?: else)?|(?:hurt"
         r"|harm|kill)(?:ing)? (?:him|her|them|others?|other people)|others"

@@ -21,7 +21,7 @@ _NEW_CLAUSE = re.compile(
 _BARE_CLAUSE = re.compile(r"\s+(?=(?:i|we|he|she|they|my|you)\s+\w+)", re.IGNORECASE)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text in order, each trimmed and verbatim; long unpunctuated runs are cut at clauses."""
     pieces: list[str] = []

@@ -76,7 +76,7 @@ class Initials:
         self._pattern = (
             re.compile(
                 rf"(?<![\w’'.-])(?P<who>{'|'.join(letters)})(?P<dot>\.?)"
-                rf"(?:(?P<mark>\s*[:=])|(?=['’]s\b)|(?=\s+(?P<verb>{_DOES_SOMETHING})(?![\w-]))|(?=\s*(?:[,;&+/]|$)))"
+                rf"(?:(?P<mark>\s*[:=]|\s+[-–—](?=\s))|(?=['’]s\b)|(?=\s+(?P<verb>{_DOES_SOMETHING})(?![\w-]))|(?=\s*(?:[,;&+/]|$)))"
             )
             if letters
             else None

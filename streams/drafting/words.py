@@ -72,13 +72,13 @@ def stem(word: str) -> str:
     return word.rstrip("e") if len(word) > 3 else word
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def tokens(text: str) -> tuple[str, ...]:
     """The words of a text in lower case, with straight apostrophes."""
     return tuple(_WORD.findall(_TOKEN.sub(" ", text).lower().replace("’", "'")))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def content(text: str) -> frozenset[str]:
     """The stems of the words of a text that carry content."""
     return content_of(tokens(text))
@@ -115,6 +115,42 @@ def numbers(text: str) -> frozenset[str]:
         else:
             found.add(str(_ONES.get(word, _TIMES.get(word, _ORDINALS.get(word, 0)))))
     return frozenset(found)
+
+
+def numbered(text: str) -> frozenset[tuple[str, str]]:
+    """Numbers with the stem of what they count, where a content word follows within two words: (2, beer)."""
+    words = tokens(_CODED.sub(" ", text))
+    found = set()
+    for at, word in enumerate(words):
+        for number in numbers(word):
+            nearby = (stem(other) for other in words[at + 1 : at + 3] if other not in STOP_WORDS and not numbers(other))
+            following = next(nearby, None)
+            if following is not None:
+                found.add((number, following))
+    return frozenset(found)
+
+
+def near_numbers(text: str, what: str) -> frozenset[str] | None:
+    """The numbers within a few words of a stem in a text; None if the stem is not in it."""
+    words = tokens(_CODED.sub(" ", text))
+    places = [at for at, word in enumerate(words) if stem(word) == what]
+    if not places:
+        return None
+    return frozenset(
+        number for at in places for word in words[max(0, at - 4) : at + 5] for number in stated_numbers(word)
+    )
+
+
+_DAYS: Final = re.compile(
+    r"\b(mon|tue|wed|thu|fri|sat|sun|jan|feb|apr|jun|jul|aug|sep|oct|nov|dec)(?:s|ues|nes|rs|ur|day|sday|nesday|rsday|urday|"
+    r"uary|ruary|il|e|y|ust|tember|ober|ember)*\b",
+    re.IGNORECASE,
+)
+
+
+def days(text: str) -> frozenset[str]:
+    """The weekdays and months a text names, by their first three letters; short forms count (Fri, Sat)."""
+    return frozenset(match[1].lower() for match in _DAYS.finditer(_TOKEN.sub(" ", text)))
 
 
 def stated_numbers(text: str) -> frozenset[str]:

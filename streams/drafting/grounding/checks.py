@@ -12,11 +12,13 @@ from streams.drafting.grounding.claim import OTHER, Claim
 from streams.drafting.grounding.evidence import Evidence, Item, numbers_of, sentences_of, words_of
 from streams.drafting.grounding.same_meaning import alike, known_elsewhere, telling
 from streams.drafting.local.answers import answer
-from streams.drafting.polarity import mentions, not_asked
-from streams.drafting.words import content, tokens
+from streams.drafting.polarity import mentions, not_asked, without_idioms
+from streams.drafting.words import content, near_numbers, numbered, stated_numbers, stem, tokens
 
 Check = Callable[[Claim, Evidence, str | None], str | None]
 ENOUGH: Final = 0.4
+FULLY: Final = 0.6
+"""Below this a sentence is shown as doubtful."""
 NOTHING: Final = 0.25
 
 _SPECULATES = re.compile(
@@ -48,7 +50,6 @@ _DIAGNOSES = re.compile(
     re.IGNORECASE,
 )
 _ON_FILE = re.compile(r"\b(?:no )?diagnos[ie]s on file\b", re.IGNORECASE)
-_ICD = re.compile(r"\b[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
 _CAUSES = re.compile(
     r"\b(?:because(?: of)?|due to|as a result(?: of)?|caused(?: by)?|causing"
     r"|led to|leads to|leading to|result(?:s|ed|ing) (?:in|from)|trigger(?:s"
@@ -82,11 +83,33 @@ _NEGATES_SOFTLY = re.compile(
     r"|reduc\w+)\b",
     re.IGNORECASE,
 )
+_DOUBTS = re.compile(
+    r"\b(?:s[ck]eptical|reluctan\w*|hesitan\w*|unsure|ambivalen\w*|not (?:sure"
+    r"|ready)|doubt\w*|refus\w*|declin\w*|on the fence)\b",
+    re.IGNORECASE,
+)
 _RESPONDS = re.compile(
     r"\b(?:respond(?:s|ed|ing)?|repl(?:y|ies|ied|ying)|in response|answer(?:s|ed|ing)?|reacted)\b", re.IGNORECASE
 )
+_PEOPLE = re.compile(r"\b(?:participants?|clients?|members?|people|attendees|persons?)\b", re.IGNORECASE)
+_NOW = re.compile(r"\b(?:now|currently|at present|these days|today)\b", re.IGNORECASE)
+_ONCE = re.compile(r"\b(?:was|were|used to|before|had been|from|last)\b", re.IGNORECASE)
+_THIRD_PERSON = re.compile(r"^\W*(?:and |but |so |that |then )*(?:he|she|they|my \w+|his \w+|her \w+)\b", re.IGNORECASE)
+_CLAUSES = re.compile(r"[,;:.!?]|\s[-–—/]\s|\b(?:but|and|so|because|although|when|while|that)\b")
+_FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|im|ive|ill|we|we're|we've|me|us)\b", re.IGNORECASE)
+_OF_OTHERS = re.compile(
+    r"\b(?:that|who|friend|mother|father|partner|wife|husband|brother|sister|son|daughter|ex|boss|teacher|coach|aunt|"
+    r"uncle|cousin|someone|another|others?|peer|about|of)\b",
+    re.IGNORECASE,
+)
 _AGREES = re.compile(
     r"\b(?:agree[ds]?|commit(?:s|ted)?|promise[ds]?|will|plans? to|consent(?:s|ed)?|accept(?:s|ed)?)\b", re.IGNORECASE
+)
+_AGREED_IN_NOTE = re.compile(
+    r"\b(?:agree\w*|will|plans?|commit\w*|accept\w*|decid\w*|hw|home ?work"
+    r"|ok|okay|willing|promis\w*|contract\w*|going to|"
+    r"to (?:call|do|text|bring|write|try|keep|go|send|wait)|sends?|waits?|drafts?)\b",
+    re.IGNORECASE,
 )
 _SAFE = re.compile(
     r"\b(?:no (?:safety|risk|acute|current|imminent|suicid\w*|self[- ]harm)\b[^.;]{0,30}"
@@ -94,6 +117,9 @@ _SAFE = re.compile(
     r"|SI\b|HI\b|suicid\w*|self[- ]harm|safety concerns?)|safe to (?:go|leave"
     r"|return)|contract(?:s|ed) for safety)",
     re.IGNORECASE,
+)
+_GRAVE = re.compile(
+    r"\b(?:die[sd]?|dying|dead|death|kill\w*|suicid\w*|murder\w*|overdos\w*|self[- ]?harm\w*)\b", re.IGNORECASE
 )
 _SILENCE = re.compile(
     r"\bnot (?:been )?(?:documented|recorded|asked|assessed|discussed)|neither yes nor no", re.IGNORECASE
@@ -168,9 +194,20 @@ def numbers_are_there(claim: Claim, evidence: Evidence, section: str | None) -> 
     """Every number is in what is cited, as a digit or a word."""
     items = evidence.items(claim.evidence)
     stated = numbers_of(items) | evidence.session_numbers | frozenset(claim.evidence)
-    stated |= {number for goal in evidence.goals.values() for number in numbers_of((_text_item(goal),))}
+    if _PEOPLE.search(claim.plain):
+        stated |= {evidence.people}
     wrong = claim.numbers - stated
-    return f"States a number its evidence does not: {', '.join(sorted(wrong))}." if wrong else None
+    if wrong:
+        return f"States a number its evidence does not: {', '.join(sorted(wrong))}."
+    source = " . ".join(f"{item.asked} . {item.text}" for item in items)
+    for number, what in numbered(claim.plain):
+        nearby = near_numbers(source, what)
+        if number not in evidence.session_numbers and nearby is not None and number not in nearby:
+            return "States a number of something else."
+    present = [part for part in re.split(r"[.;!?,]", source) if stated_numbers(part) & claim.numbers]
+    if _NOW.search(claim.plain) and present and all(_ONCE.search(part) for part in present):
+        return "States as present what the source says was."
+    return None
 
 
 def does_not_speculate(claim: Claim, evidence: Evidence, section: str | None) -> str | None:
@@ -188,7 +225,7 @@ def does_not_diagnose(claim: Claim, evidence: Evidence, section: str | None) -> 
     source = _text(evidence.items(claim.evidence))
     known = {code for codes in evidence.diagnoses.values() for code in codes} if section is None else set()
     known |= set(evidence.diagnoses.get(section or "", ()))
-    if any(match[0] not in known and match[0].lower() not in source for match in _ICD.finditer(claim.text)):
+    if any(code not in known and code.lower() not in source for code in claim.codes):
         return "Names a diagnosis code that is not on file."
     for match in _DIAGNOSES.finditer(_ON_FILE.sub(" ", claim.plain)):
         if match[0].lower()[:8] not in source:
@@ -215,6 +252,9 @@ def risk_as_it_was_meant(claim: Claim, evidence: Evidence, section: str | None) 
     if _SILENCE.search(claim.text) or not_asked(claim.plain):
         return None
     who = section if claim.subject in (None, OTHER, THERAPIST) else claim.subject
+    items = evidence.items(claim.evidence)
+    if _GRAVE.search(claim.plain) and not _GRAVE.search(without_idioms(_text(items))):
+        return "Says something about risk that its evidence does not say."
     own = _as_first_person(claim.plain, who)
     stated = [(found.topic, found.polarity) for found in mentions(own)]
     if not stated and _SAFE.search(claim.plain):
@@ -237,6 +277,8 @@ def says_it_the_same_way_round(claim: Claim, evidence: Evidence, section: str | 
     if claim.quotations or not claim.stems:
         return None
     items = evidence.items(claim.evidence)
+    if (reason := _against_the_answer(claim, items)) is not None:
+        return reason
     best, best_share = "", 0.0
     for sentence in sentences_of(items):
         for clause in re.split(r"[,;:–—]|\b(?:but|and|so|because|although)\b", sentence):
@@ -248,10 +290,62 @@ def says_it_the_same_way_round(claim: Claim, evidence: Evidence, section: str | 
     plain = claim.plain.replace("’", "'")
     best = best.replace("’", "'")
     source = _text(items)
+    if not _NEGATES.search(plain) and _denied_words(source) & set(tokens(plain)):
+        return "Says what the source denies."
     if _NEGATES.search(plain) and not (_NEGATES.search(source) or _NEGATES_SOFTLY.search(source)):
         return "Denies what the source says."
+    if _DOUBTS.search(best) and not _DOUBTS.search(plain) and not _NEGATES.search(plain):
+        return "Says what the source doubts."
     if _NEGATES.search(best) and not (_NEGATES.search(plain) or _NEGATES_SOFTLY.search(plain)) and best_share >= 0.5:
         return "Says what the source denies."
+    return None
+
+
+def _against_the_answer(claim: Claim, items: tuple[Item, ...]) -> str | None:
+    """A `no` to a question is not the question's words affirmed, a `yes` not their denial."""
+    for item in items:
+        if not item.asked or item.turn is None or len(items) > 2:
+            continue
+        by_question = len([one for one in claim.stems if alike(one, content(item.asked))]) / len(claim.stems)
+        by_answer = len([one for one in claim.stems if alike(one, content(item.text))]) / len(claim.stems)
+        if by_question < 0.5 or by_answer >= 0.5:
+            continue
+        kind, denies = answer(item.text), bool(_NEGATES.search(claim.plain) or _NEGATES_SOFTLY.search(claim.plain))
+        if (kind == "no" and not denies) or (kind == "yes" and _NEGATES.search(claim.plain)):
+            return "Turns an answer round."
+    return None
+
+
+def _denied_words(source: str) -> set[str]:
+    """Words that the source says with `not` before them and nowhere without."""
+    denied = {match[1] for match in re.finditer(r"(?<!\w)not (?:\w+ ){0,1}?(\w{4,})", source)}
+    return {word for word in denied if len(re.findall(rf"\b{word}\b", source)) == 1}
+
+
+def says_who_did_it(claim: Claim, evidence: Evidence, section: str | None) -> str | None:
+    """What a client tells of somebody else is not what the client did; nor is what a note says of another client."""
+    who = claim.subject
+    if who in (None, OTHER, THERAPIST) or claim.quotations or not claim.stems or _OF_OTHERS.search(claim.plain):
+        return None
+    best, best_share, whose = "", 0.0, ""
+    for item in evidence.items(claim.evidence):
+        if who not in item.about:
+            continue
+        named = who if item.turn is not None else ""
+        for clause in _CLAUSES.split(item.text):
+            ids = [one for one in evidence.addressing.mentioned(clause) if one in evidence.material.client_ids]
+            if item.turn is None and ids:
+                named = ids[0]
+            share = len([one for one in claim.stems if alike(one, content(clause))]) / len(claim.stems)
+            if share > best_share:
+                best, best_share, whose = clause, share, named or ""
+    if best_share < 0.5:
+        return None
+    if whose not in ("", who):
+        return "Says of this person what the source says of another."
+    noted = all(item.turn is None for item in evidence.items(claim.evidence))
+    if not noted and _THIRD_PERSON.match(best) and not _FIRST_PERSON.search(best):
+        return "Says of this person what the source says of another."
     return None
 
 
@@ -277,6 +371,8 @@ def agreed_and_not_refused(claim: Claim, evidence: Evidence, section: str | None
     own = [item for item in evidence.items(claim.evidence) if item.turn is not None and item.speaker == claim.subject]
     if own and all(answer(item.text) == "no" for item in own):
         return "Says somebody agreed who did not."
+    if not own and not _AGREED_IN_NOTE.search(_text(evidence.items(claim.evidence))):
+        return "Says somebody agreed where nothing says so."
     return None
 
 
@@ -306,6 +402,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     numbers_are_there,
     gives_no_causes,
     says_it_the_same_way_round,
+    says_who_did_it,
     answers_only_who_was_addressed,
     agreed_and_not_refused,
     says_nothing_new,
@@ -316,6 +413,15 @@ CHECKS: Final[tuple[Check, ...]] = (
 def covered(claim: Claim, evidence: Evidence) -> float:
     """The share of what a sentence claims in its own words that its evidence has; 1 if it claims nothing itself."""
     return _covered(claim.stems, evidence.items(claim.evidence))
+
+
+def does_what_is_said(claim: Claim, evidence: Evidence) -> bool:
+    """Is the first thing a sentence says somebody did or was, or one like it, in its evidence?"""
+    if claim.quotations or not claim.stems:
+        return True
+    there = words_of(evidence.items(claim.evidence))
+    first = next((one for one in (stem(word) for word in tokens(claim.plain)) if one in claim.stems), None)
+    return first is None or alike(first, there) or known_elsewhere(first, there)
 
 
 def _covered(stems: frozenset[str], items: tuple[Item, ...]) -> float:
@@ -348,7 +454,3 @@ def _as_first_person(text: str, who: str | None) -> str:
 
 def _text(items: tuple[Item, ...]) -> str:
     return " ".join(f"{item.asked} {item.text}" for item in items).lower().replace("’", "'")
-
-
-def _text_item(text: str) -> Item:
-    return Item("", text, None, frozenset(), "", None, None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.session_file import THERAPIST
-from streams.drafting.words import content, numbers, without_tokens
+from streams.drafting.words import content, days, numbers, without_tokens
 
 OTHER: Final = "another"
 """The subject of a sentence about somebody else in the room who is not named."""
@@ -13,6 +13,8 @@ OTHER: Final = "another"
 _QUOTED = re.compile(r"“([^”]*)”|\"([^\"]*)\"")
 _ICD = re.compile(r"\b[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
 _THERAPIST = re.compile(r"\b(?:therapist|clinician|facilitator|counsell?or|provider)\b", re.IGNORECASE)
+_BY_THERAPIST = re.compile(r"\bby the (?:therapist|clinician|facilitator)\b", re.IGNORECASE)
+_NOBODYS = re.compile(r"^\W*(?:homework|with everybody|all agreed|goals?\b|theme|check-in form)", re.IGNORECASE)
 _OTHER = re.compile(r"\b(?:another (?:family )?member|the partner|other members?)\b", re.IGNORECASE)
 _SELF_NAMED = re.compile(
     r"^\W*(?:the )?(?:client|patient|member|participant|he|she|they)\b(?!'s (?:mother|father|partner))", re.IGNORECASE
@@ -55,17 +57,18 @@ class Claim:
     quotations: tuple[Quotation, ...]
     plain: str
     named: tuple[str, ...]
+    codes: tuple[str, ...]
     evidence: tuple[str, ...]
 
     @property
     def stems(self) -> frozenset[str]:
         """What its own words claim."""
-        return content(self.plain) - REPORTING
+        return frozenset(one for one in content(self.plain) - REPORTING if not numbers(one))
 
     @property
     def numbers(self) -> frozenset[str]:
-        """The numbers in its own words."""
-        return numbers(self.plain)
+        """The numbers and days in its own words."""
+        return numbers(self.plain) | days(self.plain)
 
 
 class Claims:
@@ -78,17 +81,23 @@ class Claims:
 
     def of(self, text: str, evidence: tuple[str, ...], section: str | None) -> Claim:
         """The claim of a sentence that stands in the section of `section` (None: the shared part)."""
-        plain = _ICD.sub(" ", self._codes.sub(" ", _QUOTED.sub(" ", text)))
+        own = self._codes.sub(" ", _QUOTED.sub(" ", text))
+        plain = _ICD.sub(" ", own)
         return Claim(
             text=text,
             subject=self._subject(_QUOTED.sub(" “” ", text), section),
             quotations=tuple(self._quotations(text)),
             plain=without_tokens(plain),
             named=tuple(dict.fromkeys(match[0] for match in self._ids.finditer(text))),
+            codes=tuple(dict.fromkeys(match[0] for match in _ICD.finditer(own))),
             evidence=evidence,
         )
 
     def _subject(self, text: str, section: str | None) -> str | None:
+        if _BY_THERAPIST.search(text):
+            return THERAPIST
+        if _NOBODYS.match(text) or " took part." in text:
+            return None
         first = self._ids.search(text)
         therapist = _THERAPIST.search(text)
         other = _OTHER.search(text)
@@ -114,6 +123,8 @@ class Claims:
 
     def _speaker(self, before: str) -> str | None:
         if re.search(r"\basked\s*$", before, re.IGNORECASE) and not self._ids.search(before):
+            return None
+        if re.search(r"\bhomework\b", before, re.IGNORECASE):
             return None
         places = [(match.start(), match[0]) for match in (self._ids.search(before),) if match]
         places += [(match.start(), OTHER) for match in (_OTHER.search(before),) if match]

@@ -11,7 +11,7 @@ from streams.drafting.local.risk import Hit, Risk
 from streams.drafting.local.wording import Wording
 from streams.drafting.material import Material
 from streams.drafting.sentences import sentences
-from streams.drafting.words import content, stated_numbers
+from streams.drafting.words import content, days, stated_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ class Evidence:
         self._items = {id_: self._item(id_, turns.get(id_)) for id_ in material.cited}
         self.goals = {goal.id: goal.text for person in material.session.participants for goal in person.plan_goals}
         self.diagnoses = {person.client_id: person.diagnosis_icd10 for person in material.session.participants}
+        self.people = str(len(material.client_ids))
         duration = material.session.duration_minutes
         self.session_numbers = frozenset(
-            str(number) for number in (duration, material.session.cpt, len(material.client_ids)) if number is not None
+            str(number) for number in (duration, material.session.cpt) if number is not None
         )
 
     def item(self, id_: str) -> Item | None:
@@ -100,8 +101,9 @@ def words_of(items: Iterable[Item]) -> frozenset[str]:
 
 
 def numbers_of(items: Iterable[Item]) -> frozenset[str]:
-    """The numbers that evidence states, in digits or words."""
-    return frozenset(one for item in items for one in stated_numbers(item.text) | stated_numbers(item.asked))
+    """The numbers (in digits or words) and days that evidence states."""
+    texts = [text for item in items for text in (item.text, item.asked)]
+    return frozenset(one for text in texts for one in stated_numbers(text) | days(text))
 
 
 def sentences_of(items: Iterable[Item]) -> tuple[str, ...]:

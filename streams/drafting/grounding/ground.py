@@ -21,13 +21,13 @@ from schemas.draft import (
 )
 from streams.drafting.grounding.checks import (
     CHECKS,
-    ENOUGH,
+    FULLY,
     Check,
     cites_what_exists,
     covered,
+    does_what_is_said,
     keeps_confidences,
     quotes_verbatim,
-    risk_as_it_was_meant,
 )
 from streams.drafting.grounding.claim import Claim, Claims
 from streams.drafting.grounding.evidence import Evidence
@@ -88,7 +88,9 @@ class _Grounding:
         reason = self._first(claim, section, checks)
         if reason is not None:
             return Verdict(reason)
-        return Verdict(None, doubtful=covered(claim, self._evidence) < ENOUGH)
+        return Verdict(
+            None, doubtful=covered(claim, self._evidence) < FULLY or not does_what_is_said(claim, self._evidence)
+        )
 
     def _first(self, claim: Claim, section: str | None, checks: tuple[Check, ...]) -> str | None:
         return next((reason for check in checks if (reason := check(claim, self._evidence, section)) is not None), None)
@@ -181,4 +183,4 @@ class _Grounding:
         return self.verdict(one.text, one.evidence, None, _RULED)
 
     def _urgent(self, one: Urgent) -> Verdict:
-        return self.verdict(one.text, one.evidence, None, (*_RULED, risk_as_it_was_meant) if not one.flags else _RULED)
+        return self.verdict(one.text, one.evidence, None, _RULED)

@@ -87,6 +87,24 @@ _OPEN_THEMES: Final = frozenset(
 """Themes within which another word of the theme is a paraphrase; in all others each word stands for itself."""
 
 
+_CLOSED_THEMES: Final = frozenset(
+    {
+        "substance use and recovery",
+        "health",
+        "safety",
+        "trauma reminders",
+        "separation and divorce",
+        "family roles",
+        "grief and loss",
+        "food and eating",
+        "anger",
+        "mood",
+        "anxiety",
+    }
+)
+"""Themes whose words must not appear out of nowhere."""
+
+
 @cache
 def _groups() -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
@@ -105,14 +123,9 @@ def _telling() -> frozenset[str]:
         miscarriage abortion cancer surgery suicide psychiatrist medication antidepressant lawyer court custody fired
         unemployed eviction homeless church religion immigration brother sister uncle aunt cousin grandmother
         grandfather boyfriend girlfriend stepfather stepmother boss teacher coach baby wedding funeral moved moving army
-        military college exam trauma nightmare flashback panic hallucination voices"""
+        military college exam trauma nightmare flashback panic hallucination"""
     )
-    themed = frozenset(
-        one
-        for name, stems in stems_of_themes().items()
-        if name not in ("motivation and change", "connection", "coping skills")
-        for one in stems
-    )
+    themed = frozenset(one for name, stems in stems_of_themes().items() if name in _CLOSED_THEMES for one in stems)
     return extra | themed
 
 

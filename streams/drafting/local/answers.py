@@ -10,7 +10,7 @@ Answer = Literal["yes", "no", "unclear"]
 
 _HEDGE = (
     r"(?:(?:oh|um+|uh+|er|well|so|honestly|i mean|like|okay|ok|right|hm+|ha|god|to be honest|actually|for me|"
-    r"personally)[\s,.…]*)*"
+    r"personally|me|us)[\s,.?…]*)*"
 )
 _NO = re.compile(
     rf"^\W*{_HEDGE}(?:no\b(?! (?:idea|one knows|matter))|nope|nah|naw|never"

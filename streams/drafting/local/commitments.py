@@ -14,6 +14,7 @@ from streams.drafting.local.answers import answer, to_everybody
 from streams.drafting.local.confided import confided
 from streams.drafting.local.reading import Reading, Utterance, is_question
 from streams.drafting.local.wording import quote
+from streams.drafting.polarity import mentions
 from streams.drafting.words import content, tokens
 
 _PROMISES = re.compile(
@@ -42,7 +43,7 @@ _NO_PROMISE = re.compile(
     r"get (?:fired|in trouble|yelled|sick|mad|angry)|be (?:the one|stuck|in trouble"
     r"|fired|alone|dead|broke|homeless|late|punished)|see what|have to|need"
     r"|feel|freak|lose it|snap|go (?:crazy|insane|nuts)|throw up|pass out|relapse"
-    r"|use|drink)\b|"
+    r"|use(?! (?:the|my|a|an|it|that|this))|drink)\b|"
     r"(?:let'?s) (?:see|say|face|be (?:honest|real)|not|just say|pretend|hope)"
     r"|(?:let'?s|we'?ll) (?:start|begin|get started|hear|check|talk about|move on"
     r"|pause|take a moment|go around|come back)\b(?=[^.]{0,20}(?:now|today"
@@ -54,7 +55,7 @@ _NO_PROMISE = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"^(?:and |but |so |because )?(?:if|when|whenever|every time) (?!i\b)[^,]{0,60},? (?:i'?ll"
+    r"^(?:and |but |so |because )?(?:if|when|whenever|every time) (?!i\b|you\b|we\b)[^,]{0,60},? (?:i'?ll"
     r"|i will|i'm going to)\b|\b(?:he|she|they|mom|dad|you) (?:said|says|told me"
     r"|thinks?|goes|was like|were like|keeps? saying)\b",
     re.IGNORECASE,
@@ -75,6 +76,7 @@ _PROPOSES = re.compile(
     r"my (?:suggestion|proposal|ask|request)|one thing i(?:'d| would) (?:like"
     r"|want)|maybe (?:you|we) (?:could|can)|why don'?t (?:you|we)|we could"
     r"|all i(?:'m asking| want)|would it (?:help|work|be (?:ok|okay|possible))"
+    r"|would that (?:be|work)|does that (?:work|sound)|how does that sound"
     r"|do you think you (?:could|can)|is that something you)\b",
     re.IGNORECASE,
 )
@@ -84,8 +86,8 @@ _LATER = re.compile(
     r"|week|morning|evening|other|sunday|monday|\w+day|six|two|three|four)"
     r"|each (?:day|night|week|morning|evening)|once a|twice a|\w+ times a|a (?:day"
     r"|week|night|month)\b|"
-    r"before (?:we meet|next|bed|dinner|school|the)|until (?:we|next|then)"
-    r"|between (?:now|sessions)|after (?:school|work|dinner|this|we)|on (?:mon"
+    r"before (?:we meet|next|bed|dinner|school|the|you (?:leave|go))|until (?:we|next|then)"
+    r"|between (?:now|sessions)|after (?:school|work|dinner|this|we|group|session)|on (?:mon"
     r"|tues|wednes|thurs|fri|satur|sun)days?|by (?:next|mon|tues|wednes|thurs"
     r"|fri|satur|sun|the)|daily|weekly|from now on|for (?:a|one|the next|two) (?:week"
     r"|weeks|days|month)|"
@@ -95,15 +97,17 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _GIVEN = re.compile(
-    r"\b(?:(?:for|your|this week'?s|the|our|as) (?:home ?work|assignment|task"
-    r"|practice)(?: (?:is|will be|for|this|until|,))?|home ?work(?:\s*(?::"
-    r"|is|this|for|will)|,)|between now and (?:next|then|our)|for next (?:time"
-    r"|week|session)|before (?:we meet(?: again)?|next (?:time|week|session))"
-    r"|"
-    r"this (?:coming )?week,? (?:i'd like|i would like|i want|i'll ask|try"
-    r"|each|let'?s|your|please|practi[sc]e|notice|write|everyone|both|all|can"
-    r"|could)|(?:i'd like|i would like|i want|i'm asking) (?:you|each|everyone"
-    r"|both|all|the two)[^.?!]{0,30} to)\b",
+    r"\b(?:(?:for|your|this week'?s|the|our|as) (?:home ?work|assignment|task|practice)"
+    r"(?: (?:is|will be|for|this|until|,))?|home ?work(?:\s*(?::|is|this|for"
+    r"|will|everyone|everybody|each|both|all|pick)|,)|"
+    r"between now and (?:next|then|our)|for next (?:time|week|session)|before (?:we meet(?: again)?"
+    r"|next (?:time|week|session))|"
+    r"(?:for )?this (?:coming )?week,? (?:i'd like|i would like|i want|i'll ask"
+    r"|try|each|let'?s|your|please|practi[sc]e|notice|"
+    r"write|everyone|everybody|both|all|can|could|keep|do|use|pick|choose|take"
+    r"|call|read|log|track|spend|set|text|make|find|"
+    r"plan|bring|you)|(?:i'd like|i would like|i want|i'm asking) (?:you|each"
+    r"|everyone|both|all|the two)[^.?!]{0,30} to)\b",
     re.IGNORECASE,
 )
 _SETTLED = re.compile(
@@ -134,6 +138,10 @@ _IMPERATIVE = re.compile(
     r"|read|log|track|attend|complete|do|use|continue|start|stop|take|make"
     r"|set|walk|plan|phone|email|list|notice|record|share|sit|have)\b(?!ed)",
     re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(r"\b(?:that|this|it) (?:be|work|sound|okay|ok)\b|how does that", re.IGNORECASE)
+_HEADING = re.compile(
+    r"^\W*(?:plan|hw|home ?work|agreed|agreement|actions?|tasks?|next|to do|todo|p)\s*[:=–-]", re.IGNORECASE
 )
 _PAST_NOTE = re.compile(
     r"\b(?:did|done|was|were|had|reported|said|says|felt|noted|discussed|reviewed"
@@ -186,10 +194,11 @@ class Commitments:
                 if joint and not (self._agreed_to(turn) or (before and answer(turn.text) == "yes")):
                     continue
                 evidence: tuple[str, ...] = (turn.evidence,)
-                text = f"{turn.speaker}: {quote(sentence)}"
+                whole = len(tokens(sentence)) <= 6 and len(turn.words) <= 24
+                text = f"{turn.speaker}: {quote(turn.text if whole else sentence)}"
                 if before is not None and len(tokens(sentence)) <= 6:
                     asked = _proposal(before)
-                    text = f"{turn.speaker} to {quote(asked)}: {quote(sentence)}"
+                    text = f"{turn.speaker} agreed ({quote(sentence)}) to: {quote(asked)}"
                     evidence = (before.evidence, turn.evidence)
                 yield Commitment(turn.speaker, text, sentence, evidence, turn.confided_by, turn.number)
 
@@ -273,7 +282,7 @@ class Commitments:
                 for who in told:
                     if who is not None and who in refused:
                         continue
-                    subject = f"{who}: homework" if who else "Homework"
+                    subject = f"Homework for {who}" if who else "Homework"
                     yield Commitment(
                         who,
                         f"{subject}: {quote(_with_next(turn, sentence))}",
@@ -323,10 +332,15 @@ class Commitments:
     def _outlined(self) -> Iterator[Commitment]:
         for bullet in self._reading.material.session.therapist_outline:
             subject: str | None = None
+            under_plan = bool(_HEADING.match(bullet.text))
             for segment in (part.strip() for part in re.split(r";|\n|\.\s+", bullet.text) if part.strip()):
                 named = tuple(who for who in self._addressing.mentioned(segment) if who in self._clients)
                 subject = named[0] if len(named) == 1 else None if named else subject
-                if not (_OUTLINE.search(segment) or (_IMPERATIVE.match(segment) and not _PAST_NOTE.search(segment))):
+                if not (
+                    under_plan
+                    or _OUTLINE.search(segment)
+                    or (_IMPERATIVE.match(segment) and not _PAST_NOTE.search(segment))
+                ):
                     continue
                 if re.search(
                     r"\b(?:refus|declin|won'?t|not agree|did(?:n'?t| not) (?:do|complete))\w*", segment, re.IGNORECASE
@@ -352,7 +366,9 @@ def _is_promise(sentence: str) -> bool:
         return False
     if not _PROMISES.search(plain) or _NO_PROMISE.search(plain) or _CONDITION.search(plain):
         return False
-    return len(tokens(plain)) >= 4
+    return len(tokens(plain)) >= 3 and not any(
+        found.topic in ("suicide", "harm_to_others") for found in mentions(plain)
+    )
 
 
 def _proposes(turn: Utterance) -> bool:
@@ -374,6 +390,8 @@ def _proposal(turn: Utterance) -> str:
     """The sentence that proposes, with the next one if it says how."""
     for index, sentence in enumerate(turn.sentences):
         if _PROPOSES.search(sentence):
+            if index and _POINTS_BACK.search(sentence) and len(tokens(sentence)) <= 8:
+                return turn.sentences[index - 1]
             return _with_next(turn, sentence) if index + 1 < len(turn.sentences) else sentence
     return ""
 
@@ -409,8 +427,8 @@ def _each_once(found: list[Commitment]) -> Iterator[Commitment]:
     for one in found:
         stems = content(one.what)
         again = any(
-            (who == one.client_id or who is None)
-            and (set(one.evidence) <= set(evidence) or (stems and len(stems & known) >= 0.8 * len(stems)))
+            (who == one.client_id and one.turn_number is not None and set(one.evidence) <= set(evidence))
+            or (who in (one.client_id, None) and stems and len(stems & known) >= 0.8 * len(stems))
             for who, known, evidence in seen
         )
         if not again:

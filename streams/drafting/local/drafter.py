@@ -36,6 +36,7 @@ _REACTS = re.compile(
     r"|feels? (?:silly|weird|good|better))\b",
     re.IGNORECASE,
 )
+_PRONOUN_FIRST = re.compile(r"^\W*(?:he|she|they|him|her|them)\b", re.IGNORECASE)
 _MOST_DYNAMIC = 8
 _MOST_PATTERNS = 6
 
@@ -77,7 +78,7 @@ class _Drafting:
             ),
             risk=tuple(self._risk.statements()),
             interventions=tuple(dict.fromkeys(one.name for one in self._interventions if one.confided_by is None)),
-            possible_tensions=possible_tensions(self._session.participants),
+            possible_tensions=possible_tensions(self._session.participants) if self._belong_together else (),
             urgent=tuple(urgent(self._risk.hits)),
             speaker_doubts=tuple(
                 SpeakerDoubt(turn=number_, reason=reason) for number_, reason in self._reading.doubts.items()
@@ -85,6 +86,11 @@ class _Drafting:
             blocked=self._material.blocked,
             provenance=Provenance(drafter="local", transcript_used=self._material.transcript_used),
         )
+
+    @property
+    def _belong_together(self) -> bool:
+        """Goals of strangers in a group do not pull at each other."""
+        return self._session.kind != "group" or bool(re.search("famil|couple", self._session.group_type or "", re.I))
 
     # --- the shared part ----------------------------------------------------------------------------------------------
 
@@ -107,7 +113,8 @@ class _Drafting:
 
     def _who_was_there(self) -> Iterator[Sentence]:
         ids = self._material.client_ids
-        first = tuple(turns[0].evidence for turns in self._reading.by_client.values() if turns)
+        open_turns = ((turn for turn in turns if not turn.confided_by) for turns in self._reading.by_client.values())
+        first = tuple(turn.evidence for turns in open_turns if (turn := next(turns, None)) is not None)
         if not ids:
             return
         text = f"{_listed(ids)} took part."
@@ -116,7 +123,8 @@ class _Drafting:
         if first:
             yield Sentence(text=text, evidence=first, part="attendance")
         else:
-            yield Sentence(text=text, evidence=tuple(self._material.cited)[:1], part="attendance")
+            bullets = tuple(bullet.id for bullet in self._session.therapist_outline)[:6]
+            yield Sentence(text=text, evidence=bullets, flags=() if bullets else ("record",), part="attendance")
 
     def _theme(self, theme: Theme) -> Sentence:
         who = f", spoken of by {_listed(theme.client_ids)}" if theme.client_ids else ""
@@ -154,14 +162,22 @@ class _Drafting:
             yield Sentence(text=text, evidence=(one.turn.evidence,), part="pattern")
 
     def _outline_for_all(self) -> Iterator[Sentence]:
-        planned = {item for one in self._commitments.all for item in one.evidence}
+        planned = {one.what for one in self._commitments.all}
         for bullet in self._session.therapist_outline:
-            named = [who for who in self._addressing.mentioned(bullet.text) if who in self._material.client_ids]
-            if len(named) == 1 or confided(bullet.text) or (mentions(bullet.text) and named):
+            if confided(bullet.text):
                 continue
-            if bullet.id in planned and len(bullet.text.split()) < 12:
-                continue
-            yield Sentence(text=f"Therapist's outline: {quote(bullet.text)}", evidence=(bullet.id,), part="objective")
+            named: set[str] = set()
+            open_ = []
+            for segment in segments(bullet.text):
+                named |= {who for who in self._addressing.mentioned(segment) if who in self._material.client_ids}
+                if len(named) != 1 and not mentions(segment) and not (named and private(segment)):
+                    open_.append(segment)
+            for segment in (
+                (bullet.text,) if len(open_) > 1 and bullet.text.startswith(open_[0]) and not named else open_
+            ):
+                if segment not in planned:
+                    text = f"Therapist's outline: {quote(segment)}"
+                    yield Sentence(text=text, evidence=(bullet.id,), part="objective")
 
     @staticmethod
     def _intervention(one: Intervention) -> Sentence:
@@ -246,13 +262,15 @@ class _Drafting:
     def _noted(self, person: Participant) -> Iterator[Sentence]:
         """What the outline says about this client."""
         who = person.client_id
-        subject: tuple[str, ...] = ()
         for bullet in self._session.therapist_outline:
-            subject = ()
-            for segment in (part.strip() for part in re.split(r";|\n|(?<=[a-z])\.\s+|,\s+(?=\S+\s)", bullet.text)):
+            everybody = tuple(
+                one for one in self._addressing.mentioned(bullet.text) if one in self._material.client_ids
+            )
+            subject: tuple[str, ...] = everybody if len(everybody) == 1 else ()
+            for segment in segments(bullet.text):
                 named = tuple(one for one in self._addressing.mentioned(segment) if one in self._material.client_ids)
-                subject = named or subject
-                if who not in subject or not segment or mentions(segment):
+                subject = named or (() if len(everybody) > 1 and _PRONOUN_FIRST.match(segment) else subject)
+                if who not in subject or mentions(segment):
                     continue
                 if len(subject) > 1 and private(segment):
                     continue
@@ -325,6 +343,12 @@ class _Drafting:
 
     def _tells_of_others(self, one: Commitment, who: str) -> bool:
         return self._wording.names_other(one.text, who) and (private(one.text) or bool(mentions(one.text)))
+
+
+def segments(text: str) -> tuple[str, ...]:
+    """The pieces of a line of an outline: therapists put several things in one line."""
+    pieces = re.split(r";|\n|(?<=[a-z)])\.\s+|,\s+(?=\S+\s)", text)
+    return tuple(piece.strip() for piece in pieces if piece.strip())
 
 
 def _listed(items: tuple[str, ...]) -> str:

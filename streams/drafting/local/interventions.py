@@ -5,7 +5,8 @@ Never says that something was done because it is usual. The vocabulary is data: 
 
 import json
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final
 
 from schemas.session_file import THERAPIST
 from streams.drafting.local.confided import confided
-from streams.drafting.local.reading import Reading
+from streams.drafting.local.reading import Reading, Utterance
 
 _FILE = Path(__file__).parents[1] / "vocabulary" / "interventions.json"
 _MOST_TURNS: Final = 6
@@ -88,6 +89,28 @@ def decoded(code: str) -> str:
     return " ".join(_ABBREVIATIONS.get(word.lower(), word.lower()) for word in words) or code
 
 
+def _spoken(reading: Reading) -> Iterator[tuple[str, Utterance, str]]:
+    """Where the therapist's turns show something: name, turn and sentence, in the order of the vocabulary and turns."""
+    turns = [
+        turn
+        for turn in reading.turns
+        if turn.speaker == THERAPIST and turn.number not in reading.doubts and len(turn.words) > 2
+    ]
+    starts, length = [], 0
+    for turn in turns:
+        starts.append(length)
+        length += len(turn.text) + 1
+    everything = "\n".join(turn.text for turn in turns)  # one search a word of the vocabulary, not one a turn
+    for name, pattern in vocabulary().items():
+        shown: dict[int, None] = {}
+        for match in pattern.finditer(everything):
+            shown[bisect_right(starts, match.start()) - 1] = None
+        for at in shown:
+            sentence = next((one for one in turns[at].sentences if pattern.search(one)), None)
+            if sentence is not None:
+                yield name, turns[at], sentence
+
+
 def interventions(reading: Reading) -> tuple[Intervention, ...]:
     """Codes first, then what the outline and the therapist's own turns show, in the order of the session."""
     session = reading.material.session
@@ -96,14 +119,8 @@ def interventions(reading: Reading) -> tuple[Intervention, ...]:
         for code in dict.fromkeys(session.intervention_codes)
     ]
     shown: dict[tuple[str, str | None], list[tuple[str, str]]] = {}
-    for turn in reading.turns:
-        if turn.speaker != THERAPIST or turn.number in reading.doubts or len(turn.words) < 3:
-            continue
-        for name, pattern in vocabulary().items():
-            match = pattern.search(turn.text)
-            if match:
-                sentence = next((one for one in turn.sentences if pattern.search(one)), turn.sentences[0])
-                shown.setdefault((name, turn.confided_by), []).append((turn.evidence, sentence))
+    for name, turn, sentence in _spoken(reading):
+        shown.setdefault((name, turn.confided_by), []).append((turn.evidence, sentence))
     for bullet in session.therapist_outline:
         for name, pattern in vocabulary().items():
             if (pattern.search(bullet.text) or name in bullet.text.lower()) and not confided(bullet.text):

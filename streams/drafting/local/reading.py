@@ -6,7 +6,7 @@ Pure; made once per draft, then only looked at.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from schemas.session_file import THERAPIST, UNKNOWN
 from streams.drafting.local.addressing import Addressing
@@ -69,11 +69,14 @@ _ASKS = re.compile(
 )
 _ASKS_INSIDE = re.compile(
     r"\b(?:i want to ask|let me ask|can i ask|i(?:'d| would) like to (?:ask|know|hear)|tell (?:me|us) (?:about|more)|"
-    r"do you|did you|are you|have you|how (?:has|have|is|are|was|did|do)|what (?:did|do|does|was|is)|checking in)\b",
+    r"do you|did you|are you|have you|any thoughts|any urges|any plans?\b|same question"
+    r"|(?:what|how) about (?:you|everyone)|how (?:has|have|is|are|was|did|do)"
+    r"|what (?:did|do|does|was|is)|checking in)\b",
     re.IGNORECASE,
 )
 
 
+@lru_cache(maxsize=32768)
 def is_question(sentence: str) -> bool:
     """Does a sentence ask something? Speech-to-text has no question marks, so its words decide as well."""
     if "?" in sentence:

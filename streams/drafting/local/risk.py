@@ -114,7 +114,7 @@ class Risk:
                 continue
             topics = _topics_asked(question)
             for reply, asking in self._replies(turn, question):
-                yield from self._replied(question, topics, reply, asking)
+                yield from self._replied(turn, question, topics, reply, asking)
 
     def _replies(self, asked: Utterance, question: str) -> Iterator[tuple[Utterance, Utterance]]:
         """Replies that answer a question by the words of the question: everybody's, or one person's."""
@@ -150,7 +150,9 @@ class Risk:
                 # nobody was named: the one who answers is the one who was asked; `and you?` may still follow
                 waiting = {turn.speaker}
 
-    def _replied(self, question: str, topics: tuple[str, ...], reply: Utterance, asking: Utterance) -> Iterator[Hit]:
+    def _replied(
+        self, asked: Utterance, question: str, topics: tuple[str, ...], reply: Utterance, asking: Utterance
+    ) -> Iterator[Hit]:
         kind = answer(reply.text)
         own = [found for sentence in reply.sentences for found in mentions(sentence)]
         if any(found.polarity in ("affirmed", "passive") and not found.about_other for found in own):
@@ -164,13 +166,7 @@ class Risk:
             polarity = "negated" if kind == "yes" else "affirmed"
         else:
             polarity = "negated" if kind == "no" else "affirmed"
-        evidence = tuple(dict.fromkeys((asking.evidence if asking.question == question else "", reply.evidence)))
-        numbers = [
-            turn.evidence
-            for turn in self._reading.turns
-            if turn.question == question and turn.position < reply.position
-        ]
-        evidence = tuple(dict.fromkeys((*numbers[-1:], *filter(None, evidence))))
+        evidence = tuple(dict.fromkeys((asked.evidence, asking.evidence, reply.evidence)))
         text = answered(self._wording.for_client(question, who), who, self._wording.for_client(reply.text, who))
         for topic in topics:
             yield Hit(
@@ -314,10 +310,12 @@ def _speaks_of_self(sentence: str) -> bool:
 def _risk_question(turn: Utterance) -> str | None:
     """The sentence of a turn that asks about risk."""
     for sentence in reversed(turn.sentences):
-        if (is_question(sentence) or turn.question is not None) and SAFETY_ASKED.search(without_idioms(sentence)):
-            return sentence if is_question(sentence) or turn.speaker == THERAPIST else None
-        asked = turn.speaker == THERAPIST and is_question(sentence)
-        if asked and any(pattern.search(sentence) for pattern in QUESTION_TOPICS.values()):
+        if not is_question(sentence):
+            continue
+        plain = without_idioms(sentence)
+        if SAFETY_ASKED.search(plain):
+            return sentence
+        if turn.speaker == THERAPIST and any(pattern.search(plain) for pattern in QUESTION_TOPICS.values()):
             return sentence
     return None
 

@@ -180,7 +180,7 @@ class Statements:
         words = len(tokens(text))
         asked = content(question.question) if question and question.question else frozenset()
         goals = self._goals.touched(turn.speaker, stems, asked if words <= 30 else frozenset())
-        if len(stems) < 2 and not goals and not (question and turn.speaker in question.to):
+        if len(stems) < 2 and words < 5 and not goals and not (question and turn.speaker in question.to):
             return None
         weight = min(1.6, 0.16 * len(stems))
         weight += min(2.4, max(goals.values(), default=0.0))
