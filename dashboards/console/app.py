@@ -26,6 +26,8 @@ from dashboards.console import (
     api,
     audit_pages,
     claims_pages,
+    compliance_pages,
+    consents_pages,
     desk_api,
     desk_pages,
     drafts,
@@ -91,6 +93,8 @@ def create_app(
     app.include_router(desk_api.router)
     app.include_router(desk_pages.router)
     app.include_router(claims_pages.router)
+    app.include_router(compliance_pages.router)
+    app.include_router(consents_pages.router)
     app.include_router(rollout_pages.router)
     app.include_router(audit_pages.router)
     app.include_router(openid_pages.router)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dashboards.claims.review import Actor, ClaimReview
 from dashboards.console.openid import OpenIdConfig
+from dashboards.console.paperwork import Paperwork
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class ConsoleConfig:
     """The desk's database as its role `desk_app`; empty = no desk here."""
     send_claims: SendClaims | None = None
     """Makes the 837P file of everything a practice has approved; None = not from here."""
+    paperwork: Paperwork | None = None
+    """Compliance reports and consent forms; None = not from here."""
     openid: OpenIdConfig | None = None
     """The organisation's sign-in; None = names and passwords only."""
     metrics_urls: tuple[str, ...] = ()

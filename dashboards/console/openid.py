@@ -10,9 +10,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
-from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError  # type: ignore[import-untyped]
+from authlib.common.urls import add_params_to_uri  # type: ignore[import-untyped]
+from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -60,13 +62,17 @@ class OpenId:
             "next": following,
             "begun": time.time(),
         }
-        async with self._client() as client:
-            url, _ = client.create_authorization_url(
-                metadata["authorization_endpoint"],
-                state=kept["state"],
-                nonce=kept["nonce"],
-                code_verifier=kept["verifier"],
-            )
+        asked = {
+            "response_type": "code",
+            "client_id": self.config.client_id,
+            "redirect_uri": self.config.redirect_uri,
+            "scope": SCOPE,
+            "state": kept["state"],
+            "nonce": kept["nonce"],
+            "code_challenge": create_s256_code_challenge(kept["verifier"]),
+            "code_challenge_method": "S256",
+        }
+        url: str = add_params_to_uri(metadata["authorization_endpoint"], list(asked.items()))
         return url, kept
 
     async def finish(self, parameters: Mapping[str, str], kept: Mapping[str, Any]) -> str:
@@ -78,15 +84,18 @@ class OpenId:
         if parameters.get("error") or not parameters.get("code"):
             raise OpenIdError("the provider signed nobody in")
         metadata, _ = await self._provider()
+        sent = {
+            "grant_type": "authorization_code",
+            "code": parameters["code"],
+            "redirect_uri": self.config.redirect_uri,
+            "code_verifier": kept["verifier"],
+        }
         try:
             async with self._client() as client:
-                token = await client.fetch_token(
-                    metadata["token_endpoint"],
-                    grant_type="authorization_code",
-                    code=parameters["code"],
-                    code_verifier=kept["verifier"],
-                )
-        except (httpx.HTTPError, OAuthError, ValueError) as error:
+                secret = (quote(self.config.client_id, safe=""), quote(self.config.client_secret, safe=""))
+                answer = await client.post(metadata["token_endpoint"], data=sent, auth=secret)
+                token = answer.raise_for_status().json()
+        except (httpx.HTTPError, ValueError) as error:
             raise OpenIdError(f"the provider did not exchange the code ({type(error).__name__})") from None
         return _name_in(await self._verified(str(token.get("id_token", "")), kept["nonce"]))
 
@@ -124,9 +133,8 @@ class OpenId:
 
     async def _read(self) -> None:
         issuer = self.config.issuer.rstrip("/")
-        options: dict[str, Any] = {"timeout": TIMEOUT_S, "trust_env": False, "transport": self.transport}
         try:
-            async with httpx.AsyncClient(**options) as client:
+            async with self._client() as client:
                 answer = await client.get(f"{issuer}/.well-known/openid-configuration")
                 metadata = answer.raise_for_status().json()
                 keys = (await client.get(metadata["jwks_uri"])).raise_for_status().json()
@@ -137,17 +145,8 @@ class OpenId:
             raise OpenIdError("the provider calls itself by another name")
         self._metadata, self._read_at = metadata, time.monotonic()
 
-    def _client(self) -> Any:
-        return AsyncOAuth2Client(
-            self.config.client_id,
-            self.config.client_secret,
-            scope=SCOPE,
-            redirect_uri=self.config.redirect_uri,
-            code_challenge_method="S256",
-            timeout=TIMEOUT_S,
-            trust_env=False,
-            transport=self.transport,
-        )
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, transport=self.transport)
 
 
 def _name_in(claims: Mapping[str, Any]) -> str:

@@ -15,7 +15,14 @@ _POSSESSIVE: Final = re.compile(r"['’]s$")
 ORDINARY_WORDS: Final = frozenset(
     re.findall(
         r"\w+",
-        ",",
+        "amber angel april art august autumn bill bliss brook carol chance charity chase cherry christian"
+        " clay cliff dale dawn dean destiny eve faith forest frank gene glen grace grant guy harmony heather"
+        " hope hunter iris ivy jack jade jasmine joy june justice king lance lane lee lily long love major"
+        " mark mason may melody mercy merit miles miller misty nick noble pat patience peace pearl penny"
+        " pierce ray reed rich rob robin rock rose ruby sage sandy serenity skip sky storm summer sue sunny"
+        " temple tom trinity violet wade ward will willow win winter wood woods young brown green white black"
+        " gray grey baker cook carter fisher shepherd smith stone field fields bell banks brooks bush hill"
+        " hall park parks price rivers short small strong sharp wise day moon star",
     )
 )
 """Names that are also words: they count as names where a sentence does not begin and they are capitalised."""
