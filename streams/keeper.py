@@ -33,12 +33,12 @@ from streams.not_kept import silent
 from streams.policy import policy_of
 from streams.rule import Found, Recheck, Rule
 
-DUE_PER_MESSAGE = 50
+DUE_PER_MESSAGE = 15
 """How many due files one live message may look at beside its own: a changed policy must not make live changes wait."""
 DUE_PER_TICK = 500
 """How many due files a tick may look at: live changes wait for it, about a third of a second."""
 
-SESSIONS_AT_ONCE = 40
+SESSIONS_AT_ONCE = 15
 """How many of a client's or unit's sessions one message looks at, the latest; the others follow like what is due."""
 
 READ_BY_NO_SESSION = frozenset({"assessment", "checkin", "message"})

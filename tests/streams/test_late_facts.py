@@ -1,6 +1,6 @@
 """Do facts that come late re-open exactly what they affect, and nothing else, in whatever order they come?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 import pytest
@@ -189,7 +189,7 @@ def test_what_a_minor_signed_for_is_asked_again_when_the_guardian_signs_later() 
     assert scenario.found() == [hold("C05", **TEO)]
 
 
-def tables(**rows: list[dict[str, object]]) -> str:
+def tables(**rows: Sequence[Mapping[str, object]]) -> str:
     mark = {"source": "contract", "mark": "verified"}
     return orjson.dumps({"tables": {name: [{**row, **mark} for row in found] for name, found in rows.items()}}).decode()
 
