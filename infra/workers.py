@@ -141,6 +141,7 @@ def console(settings: Settings) -> None:
     from dashboards.console.app import run
     from dashboards.console.config import ConsoleConfig, RuleLabel
     from infra.claims.sending import send_claims_of_console
+    from infra.paperwork import PlatformPaperwork
     from streams.catalogue import RULES
 
     endpoints = endpoints_of(settings)
@@ -171,6 +172,7 @@ def console(settings: Settings) -> None:
             practice_clock=clock.now if CLOCK_VARIABLE in os.environ else None,
             replay_dead_letter=put_back,
             send_claims=send_claims_of_console,
+            paperwork=PlatformPaperwork(endpoints),
             desk_dsn=endpoints.desk_app_dsn,
             openid=_openid(settings, endpoints.console_url),
             cookie_secure=(settings.console_url or "").startswith("https://"),
@@ -183,7 +185,9 @@ def console(settings: Settings) -> None:
 
 def desk(settings: Settings) -> None:
     """Changes and drafts → the desk; signed notes → the EHR; checkpoints of the audit chains."""
+    from connectors.ehr.note_routing import RoutedNoteWriter
     from connectors.ehr.note_writing import RestNotesConfig, RestNoteWriter
+    from infra.source_notes import note_writers_of
     from dashboards.desk.worker import DeskWorkerConfig, run
 
     endpoints = endpoints_of(settings)
@@ -195,7 +199,12 @@ def desk(settings: Settings) -> None:
             signing_seed=endpoints.secrets.audit_signing_seed.get_secret_value(),
             metrics_port=settings.desk_metrics_port,
         ),
-        RestNoteWriter(RestNotesConfig(endpoints.notes_api_url, endpoints.secrets.notes_api_token.get_secret_value())),
+        RoutedNoteWriter(
+            note_writers_of(settings),
+            RestNoteWriter(
+                RestNotesConfig(endpoints.notes_api_url, endpoints.secrets.notes_api_token.get_secret_value())
+            ),
+        ),
     )
 
 

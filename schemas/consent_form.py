@@ -39,3 +39,19 @@ class FormRequest:
     signers: tuple[SignatureLine, ...] = ()
     ai_tool: str = "Conjoint"
     payer_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """One form and where it stands, as it is listed. Ids only; `request` prints it."""
+
+    request: FormRequest
+    state: str
+    """needed, sent, seen, signed, declined, expired, revoked, renewal due."""
+    since: datetime | None
+    why: str
+    sessions_count: int
+    optional: bool
+    urgent: bool
+    consent_id: str | None
+    until: datetime | None

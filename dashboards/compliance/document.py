@@ -201,7 +201,7 @@ def _cell(text: str, column: Column, width: float, table: Table) -> Any:
 
 
 def _font(column: Column) -> tuple[str, float]:
-    return (paper.MONO, 6.6) if _is_id(column) else (paper.PLAIN, 7.6)
+    return (paper.MONO, 6.6) if _is_id(column) else (paper.BOLD if column.kind == "state" else paper.PLAIN, 7.6)
 
 
 def _widths(columns: Sequence[Column], texts: Sequence[Sequence[str]]) -> list[float]:
@@ -215,7 +215,9 @@ def _widths(columns: Sequence[Column], texts: Sequence[Sequence[str]]) -> list[f
         head = printable(column.label or DASH)
         head_word = max(stringWidth(word, paper.PLAIN, 7.2) for word in head.split())
         if column.kind in NUMERIC or column.kind in ("day", "instant", "yes_no"):
-            need, wish = longest, max(longest, min(stringWidth(head, paper.PLAIN, 7.2), 72.0))
+            # an instant may break between day and time
+            need = min(longest, stringWidth("2026-12-31", font, size)) if column.kind == "instant" else longest
+            wish = max(longest, min(stringWidth(head, paper.PLAIN, 7.2), 72.0))
         elif _is_id(column):
             need, wish = min(longest, 62.0), min(longest, 170.0)
         else:

@@ -3,8 +3,8 @@
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.lib.colors import black, white
-from reportlab.platypus import KeepTogether, ListFlowable, ListItem, Paragraph, Spacer, TableStyle
+from reportlab.lib.colors import black
+from reportlab.platypus import Flowable, KeepTogether, ListFlowable, ListItem, Paragraph, Spacer, TableStyle
 from reportlab.platypus import Table as Sheet
 
 from dashboards.compliance import paper
@@ -39,13 +39,13 @@ def form_pdf(form: FilledForm) -> bytes:
         story += [_boxed(form.words["needs_review"]), Spacer(0, 4)]
     for block in form.blocks:
         story.append(KeepTogether(_block(block)))
-    intro: list[Any] = [_say(form.words["sign"], _HEAD), _say(form.words["copy"])]
+    intro: list[Any] = [_say(form.words["sign"], _HEAD), _say(form.words["own_copy"])]
     if form.several_guardians:
         intro.append(_say(form.words["one_of"]))
     if not form.signers:
         intro.append(_boxed(form.words["nobody"]))
-    story.append(KeepTogether([*intro, *(_signer(form, signer) for signer in form.signers[:1])]))
-    story += [_signer(form, signer) for signer in form.signers[1:]]
+    story.append(KeepTogether([*intro, *(part for signer in form.signers[:1] for part in _signer(form, signer))]))
+    story += [KeepTogether(_signer(form, signer)) for signer in form.signers[1:]]
     story += [Spacer(0, 14), _blank(form.words["office"]), Spacer(0, 10), _say(form.chosen.template.source, _LABEL)]
     return sheet.print(story)
 
@@ -75,14 +75,25 @@ def _block(block: Block) -> list[Any]:
         items: list[Any] = [ListItem(_say(item), leftIndent=14, value="–") for item in block.list]
         parts.append(ListFlowable(items, bulletType="bullet", start="–", leftIndent=14, bulletFontSize=9))
     if block.choices:
-        rows = [["", _say(choice)] for choice in block.choices]
-        sheet = Sheet(rows, colWidths=[22, WIDTH - 22], hAlign="LEFT")
-        boxes: list[tuple[Any, ...]] = [("BOX", (0, at), (0, at), 0.9, black) for at in range(len(rows))]
-        gaps: list[tuple[Any, ...]] = [("LINEABOVE", (0, at), (0, at), 5, white) for at in range(len(rows))]
-        sheet.setStyle(TableStyle([*boxes, *gaps, ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]))
-        parts += [Spacer(0, 4), sheet]
+        rows: list[list[Any]] = [[_Box(), _say(choice)] for choice in block.choices]
+        sheet = Sheet(rows, colWidths=[20, WIDTH - 20], hAlign="LEFT")
+        sheet.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("LEFTPADDING", (0, 0), (0, -1), 2)]))
+        parts += [Spacer(0, 2), sheet]
     parts += [_blank(field) for field in block.fields]
     return parts
+
+
+class _Box(Flowable):
+    """A box to tick."""
+
+    SIDE = 9.0
+
+    def wrap(self, *_: float) -> tuple[float, float]:
+        return self.SIDE, self.SIDE
+
+    def draw(self) -> None:
+        self.canv.setLineWidth(0.9)
+        self.canv.rect(0, 0, self.SIDE, self.SIDE)
 
 
 def _blank(label: str) -> Sheet:
@@ -92,7 +103,7 @@ def _blank(label: str) -> Sheet:
     return sheet
 
 
-def _signer(form: FilledForm, signer: SignatureLine) -> KeepTogether:
+def _signer(form: FilledForm, signer: SignatureLine) -> list[Any]:
     role = form.words.get(signer.role, signer.role)
     who = f"{role}: {signer.name}" if signer.name else role
     labels = [_say(form.words[word], _LABEL) for word in ("name", "signature", "date", "time")]
@@ -100,4 +111,4 @@ def _signer(form: FilledForm, signer: SignatureLine) -> KeepTogether:
     sheet = Sheet([["", "", "", ""], labels], colWidths=gaps, rowHeights=[26, 16])
     looks = [("LINEBELOW", (place, 0), (place, 0), 0.6, paper.INK_3) for place in range(4)]
     sheet.setStyle(TableStyle([*looks, ("LEFTPADDING", (0, 0), (-1, -1), 2), ("TOPPADDING", (0, 1), (-1, 1), 1)]))
-    return KeepTogether([Spacer(0, 10), _say(f"{who}  ({signer.person_id})", _HEAD), sheet])
+    return [Spacer(0, 10), _say(f"{who}  ({signer.person_id})", _HEAD), sheet]

@@ -32,7 +32,7 @@ WORDS = {
         "nobody": "Nobody on file may sign for this minor. Record a guardian and the paper that shows the "
         "authority first.",
         "office": "Identity checked by, and how",
-        "copy": "I may have a copy of this form.",
+        "own_copy": "I may have a copy of this form.",
         "cycle": ", cycle {cycle},",
         "unit_word": "family or couple",
         "sessions": "my sessions",
@@ -58,7 +58,7 @@ WORDS = {
         "nobody": "Nadie registrado puede firmar por este menor. Registre antes un tutor y el documento que lo "
         "acredita.",
         "office": "Identidad comprobada por, y cómo",
-        "copy": "Puedo recibir una copia de este formulario.",
+        "own_copy": "Puedo recibir una copia de este formulario.",
         "cycle": ", ciclo {cycle},",
         "unit_word": "familia o pareja",
         "sessions": "mis sesiones",
