@@ -187,8 +187,8 @@ def desk(settings: Settings) -> None:
     """Changes and drafts → the desk; signed notes → the EHR; checkpoints of the audit chains."""
     from connectors.ehr.note_routing import RoutedNoteWriter
     from connectors.ehr.note_writing import RestNotesConfig, RestNoteWriter
-    from infra.source_notes import note_writers_of
     from dashboards.desk.worker import DeskWorkerConfig, run
+    from infra.source_notes import note_writers_of
 
     endpoints = endpoints_of(settings)
     run(

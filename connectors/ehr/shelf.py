@@ -57,6 +57,18 @@ class Told:
 class Shelf:
     """See `Look` for reading. Nothing is durable before `commit`."""
 
+    @classmethod
+    def reading(cls, tables: Mapping[str, Table], path: Path) -> "Shelf":
+        """The shelf of another process, as it last committed it; for `one` and `where` only. Raises OSError."""
+        shelf = cls.__new__(cls)
+        shelf._tables = tables
+        try:
+            shelf._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            shelf._db.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise OSError(f"no shelf to read ({type(error).__name__})") from None
+        return shelf
+
     def __init__(self, tables: Mapping[str, Table], path: Path | None = None) -> None:
         if path is not None:
             # the file itself is private, not only its folder: without this a copy of the folder would not be

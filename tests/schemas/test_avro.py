@@ -124,7 +124,8 @@ def test_todays_codec_decodes_what_every_shipped_version_wrote(entry: dict[str, 
 def _needs_a_later_version(shipped: Any, record: Schema) -> bool:
     """It says something in a field that came after this version."""
     known = {field["name"] for one in _records(shipped) for field in one["fields"]}
-    said = {name for one in (record, getattr(record, "row", record)) for name in one.model_fields_set}
+    inside = [change.data for change in getattr(record, "changes", ()) if change.data is not None]
+    said = {name for one in (record, getattr(record, "row", record), *inside) for name in one.model_fields_set}
     return not said <= known
 
 

@@ -83,6 +83,17 @@ class MinutesPlace(_Part):
     minutes: str | None = None
 
 
+class ApiAccess(_Part):
+    """OpenEMR's REST API, for putting signed notes into it. Secrets are in files of their own."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+$")]
+    client_id: str
+    site: str = "default"
+    client_secret_file: Path | None = None
+    private_key_file: Path | None = None
+    refresh_token_file: Path | None = None
+
+
 class OpenEmrMapping(_Part):
     """One practice's configuration. The defaults are OpenEMR's own."""
 
@@ -102,6 +113,7 @@ class OpenEmrMapping(_Part):
     payers: dict[str, str] = {}
     consents: tuple[ConsentPlace, ...] = ()
     minutes: MinutesPlace | None = None
+    api: ApiAccess | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -142,7 +154,7 @@ class OpenEmrMapping(_Part):
 
     def fingerprint(self, *more: str) -> str:
         """The same for the same configuration."""
-        return blake2b(repr((self.model_dump_json(), *more)).encode(), digest_size=8).hexdigest()
+        return blake2b(repr((self.model_dump_json(exclude={"api"}), *more)).encode(), digest_size=8).hexdigest()
 
 
 class WrongMapping(ValueError):
