@@ -144,7 +144,7 @@ SUICIDE: Final = Topic(
         r"(?-i:SI)(?![’'])",
     ),
     passive=_words(
-        r"(?:don'?t|do not|didn'?t|not|never) (?:really |even )?(?:want|wanna|wanting) (?:to )?(?:be (?:he"
+        r"(?:don'?t|do not|didn'?t|not|never) (?:really |even )?(?:want|wanted|wanna|wanting) (?:to )?(?:be (?:he"
         r"re|alive|around|on this (?:earth|planet))|live|exist|wake up|go on(?: living)?"
         r"|keep (?:living|going on))(?: anymore| any more)?",
         r"(?:wish|wished|hope|hoped|pray|prayed|wishing|hoping|praying)(?: that)? (?:i"
@@ -309,7 +309,9 @@ MISSING: Final = Topic(
 TOPICS: Final = (SUICIDE, SELF_HARM, HARM_TO_OTHERS, VIOLENCE, PSYCHOSIS, SUBSTANCE, EATING, MISSING)
 
 SAFETY_ASKED: Final = _words(
-    r"unsafe|safe(?:ty)?|(?:risk|at risk)|thoughts? of (?:hurting|harming|killing"
+    r"thoughts? like (?:that|those|these)|feel(?:ing|t)? (?:that|this) way"
+    r"|(?:joining|join) (?:him|her|them)|unsafe|safe(?:ty)?|(?:risk|at risk)"
+    r"|thoughts? of (?:hurting|harming|killing"
     r"|dying|ending|death|not)|(?:hurt|harm|kill)(?:ing)? (?:your|any|some"
     r"|your own|him|her)?(?:self|selves|one|body else|yourselves)?|suicid\w*"
     r"|self[- ]?harm\w*|not wanting to (?:be here|live|be alive)|(?:feel(?:ing)?"

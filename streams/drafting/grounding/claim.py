@@ -19,7 +19,7 @@ _OTHER = re.compile(r"\b(?:another (?:family )?member|the partner|other members?
 _SELF_NAMED = re.compile(
     r"^\W*(?:the )?(?:client|patient|member|participant|he|she|they)\b(?!'s (?:mother|father|partner))", re.IGNORECASE
 )
-_GAP = re.compile(r"…|\.\.\.|\[[a-z][^\]]*\]")
+_GAP = re.compile(r"…|\.\.\.|\[[a-z][^\]]*\](?:['’]s\b)?")
 REPORTING: Final = content(
     """said says say stated states reported reports expressed expresses described describes shared shares noted notes
     mentioned mentions acknowledged acknowledges agreed agrees agree denied denies told tells asked asks answered

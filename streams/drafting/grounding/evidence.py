@@ -1,5 +1,6 @@
 """What stands behind evidence ids, read for checking: who said it, in answer to what, with which words and numbers."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ class Evidence:
         self.reading: Reading = read(material)
         self.addressing = Addressing(material.session, material.absent)
         self._hits = Risk(self.reading, Wording(material.session, material.absent)).hits
+        ids = sorted((*material.client_ids, *material.absent), key=len, reverse=True)
+        self._ids = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, ids))})(?:['’]s)?(?![\w-])")
         turns = {turn.evidence: turn for turn in self.reading.turns}
         self._items = {id_: self._item(id_, turns.get(id_)) for id_ in material.cited}
         self.goals = {goal.id: goal.text for person in material.session.participants for goal in person.plan_goals}
@@ -44,6 +47,10 @@ class Evidence:
         self.session_numbers = frozenset(
             str(number) for number in (duration, material.session.cpt) if number is not None
         )
+
+    def without_ids(self, text: str) -> str:
+        """A text without the client ids in it."""
+        return self._ids.sub(" ", text)
 
     def item(self, id_: str) -> Item | None:
         """What an id stands for; None if there is no such evidence."""

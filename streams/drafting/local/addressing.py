@@ -42,6 +42,7 @@ class Addressing:
     def __init__(self, session: Session, absent: frozenset[str] = frozenset()) -> None:
         self._clients = tuple(person.client_id for person in session.participants)
         self._couple = session.kind == "couple" and len(self._clients) == 2
+        self._family = session.kind == "family"
         words = unique_family_words(session.participants) if session.kind != "group" else {}
         self._called = {client_id.lower(): client_id for client_id in (*self._clients, *absent)}
         self._called |= {word: who for word, who in words.items() if len(word) > 2}
@@ -90,8 +91,11 @@ class Addressing:
         """Clients named in a text in whatever way, by client id or by a family word that can mean only them."""
         return tuple(dict.fromkeys(self._called[match[0].lower()] for match in self._any.finditer(text)))
 
-    def of(self, turns: Sequence[Turn], position: int) -> tuple[str, ...]:
-        """The clients present whom a turn is addressed to, by evidence in its words."""
+    def of(self, turns: Sequence[Turn], position: int, addressed_before: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The clients present whom a turn is addressed to, by evidence in its words or in those it replies to.
+
+        `addressed_before`: whom the turn before it is addressed to; who was spoken to and speaks next replies.
+        """
         turn = turns[position]
         called = tuple(who for who in self.called(turn.text) if who in self._clients and who != turn.speaker)
         if called or turn.speaker == UNKNOWN:
@@ -99,8 +103,12 @@ class Addressing:
         before = turns[position - 1] if position else None
         if turn.speaker == THERAPIST or before is None:
             return ()
+        if turn.speaker in addressed_before and before.speaker in self._clients:
+            return (before.speaker,)
         if self._couple:
             return self._partner(turn, before)
+        if self._family and self._only_these_two(turns, position) and _YOU.search(_YOU_NOT_THEM.sub(" ", turn.text)):
+            return (before.speaker,)
         if (
             before.speaker not in (THERAPIST, UNKNOWN, turn.speaker)
             and before.speaker in self._clients
@@ -108,6 +116,12 @@ class Addressing:
         ):
             return (before.speaker,)
         return ()
+
+    def _only_these_two(self, turns: Sequence[Turn], position: int) -> bool:
+        """Have only this speaker and the one before spoken for a while, the therapist aside?"""
+        lately = {turn.speaker for turn in turns[max(0, position - 6) : position + 1]} - {THERAPIST}
+        before = turns[position - 1].speaker
+        return before in self._clients and before != turns[position].speaker and len(lately) == 2
 
     def _partner(self, turn: Turn, before: Turn) -> tuple[str, ...]:
         others = [client_id for client_id in self._clients if client_id != turn.speaker]

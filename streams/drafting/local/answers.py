@@ -9,7 +9,8 @@ from typing import Literal
 Answer = Literal["yes", "no", "unclear"]
 
 _HEDGE = (
-    r"(?:(?:oh|um+|uh+|er|well|so|honestly|i mean|like|okay|ok|right|hm+|ha|god|to be honest|actually|for me|"
+    r"(?:(?:oh|goodness|gosh|lord|heavens|jesus|christ|um+|uh+|er|well|so|honestly"
+    r"|i mean|like|okay|ok|right|hm+|ha|god|to be honest|actually|for me|"
     r"personally|me|us)[\s,.?…]*)*"
 )
 _NO = re.compile(
@@ -61,6 +62,7 @@ _EVERYBODY = re.compile(
     r"|circle|group)|y'?all|folks|with everybody)\b",
     re.IGNORECASE,
 )
+_SAME_QUESTION = re.compile(r"\b(?:the )?same (?:question|for)\b|\b(?:what|how) about\b", re.IGNORECASE)
 _TURN_TO = re.compile(r"^\W*(?:and |how about |what about |okay,? |ok,? |thank(?:s| you)[^?]{0,30})*", re.IGNORECASE)
 
 
@@ -85,5 +87,7 @@ def to_everybody(question: str) -> bool:
 
 def passes_on(text: str) -> bool:
     """Does a therapist's short turn pass the same question on, as in `and you, Sam?`"""
+    if len(text.split()) <= 14 and _SAME_QUESTION.search(text):
+        return True
     rest = _TURN_TO.sub("", text, count=1)
     return len(text.split()) <= 9 and len(rest.split()) <= 6

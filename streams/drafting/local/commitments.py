@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from schemas.draft import RESTRICTED
 from schemas.session_file import THERAPIST, UNKNOWN
 from streams.drafting.local.addressing import Addressing
-from streams.drafting.local.answers import answer, to_everybody
+from streams.drafting.local.answers import answer, passes_on, to_everybody
 from streams.drafting.local.confided import confided
 from streams.drafting.local.reading import Reading, Utterance, is_question
 from streams.drafting.local.wording import quote
@@ -18,11 +18,13 @@ from streams.drafting.polarity import mentions
 from streams.drafting.words import content, tokens
 
 _PROMISES = re.compile(
-    r"\b(?:i'?ll (?!be (?:honest|real|fine|ok|okay|up|sitting|lying|like|thinking"
+    r"\b(?:i promise\b|i won'?t \w+ (?:\w+ ){0,4}(?:again|anymore|any more"
+    r"|this week|until)|i could (?:live with|manage|be home)|i'?ll (?!be (?:honest"
+    r"|real|fine|ok|okay|up|sitting|lying|like|thinking"
     r"|crying|so|too|really|dead|late|alone|happy)\b)|"
     r"i will (?!be (?:honest|real|fine)\b)|i'?m (?:going to|gonna) |i am going to "
     r"|i can (?:do|try|text|call|start|ask|bring|write|make|put|give|take|set"
-    r"|go|keep|tell|help|live with|commit|set aside|sit|practi[sc]e|check)"
+    r"|go|keep|tell|help|be home|live with|manage|commit|set aside|sit|practi[sc]e|check)"
     r"|"
     r"i could (?:do|try|text|call|start|ask|bring|write|make|put|give|set|go"
     r"|keep|tell|sit|practi[sc]e)|i(?:'d| would) be willing|i'?m willing|i(?:'m"
@@ -63,9 +65,9 @@ _CONDITION = re.compile(
 _PROPOSES = re.compile(
     r"\b(?:shall we|how about|what about|what if (?:we|you|i|he|she|they)|would you (?:be willing"
     r"|be open|be okay|be able|consider|like to try|try|agree|want to)|are you willing"
-    r"|could you (?:both |all |each )?(?:try|do|commit|agree|text|call|write"
+    r"|could you (?:both |all |each |two )?(?:try|do|commit|agree|text|call|write"
     r"|practi[sc]e|bring|set|give|start|pick|let|check|sit|make|take|go)|"
-    r"can you (?:both |all |each )?(?:try|do|commit|agree|text|call|write|practi[sc]e"
+    r"can you (?:both |all |each |two )?(?:try|do|commit|agree|text|call|write|practi[sc]e"
     r"|bring|set|give|start|pick|let|check|make|take|promise|go)|can we (?:try"
     r"|do|agree|start|have|set|make|plan|say|go|meet)|could we (?:try|do|agree"
     r"|start|have|set|make|plan|go|meet)|let'?s (?!see|say|face)|"
@@ -117,6 +119,24 @@ _SETTLED = re.compile(
     r"|in|on|all|both)|we(?:'ll| will) (?:meet|see each other)|same time next)\b",
     re.IGNORECASE,
 )
+_TOLD_TO = re.compile(
+    r"^\W*(?:please )?(?:bring|write|try|call|text|practi[sc]e|keep|take|read"
+    r"|make|notice|pick|think about|ask|tell|use|log|track)\b",
+    re.IGNORECASE,
+)
+_ELICITS = re.compile(
+    r"\b(?:(?:what is|what's|whats|pick|name|choose|tell me|give me)? ?(?:one"
+    r"|something|a) (?:small |little |single |concrete )?(?:thing|step|promise"
+    r"|action)"
+    r"(?: (?:each|that|you|for|before|to|this|between|from))|one thing(?: each)?(?=[.,]| for| before| this)|"
+    r"what (?:will|would|are|could|can) (?:you|each of you|we) (?:like to "
+    r"|going to |be willing to |want to )?(?:try|do|keep|take|commit|practi[sc]e"
+    r"|change|bring)|"
+    r"something you (?:can|could|will|would) (?:commit|do|try)|what(?:'s| is) (?:your"
+    r"|the) (?:plan|next step|commitment))\b",
+    re.IGNORECASE,
+)
+_NO_IDEA = re.compile(r"\b(?:don'?t know|dunno|no idea|not sure|nothing|pass|can'?t think|won'?t)\b", re.IGNORECASE)
 _IN_THE_ROOM = re.compile(
     r"\b(?:say (?:one|more|that|something|it)|tell (?:me|us|him|her|them)|describe"
     r"|look at|repeat|try (?:it|that) (?:now|here)|right now|take a breath"
@@ -174,7 +194,7 @@ class Commitments:
         self._reading = reading
         self._clients = reading.material.client_ids
         self._addressing = Addressing(reading.material.session, reading.material.absent)
-        found = [*self._homework(), *self._assents(), *self._promises(), *self._recaps()]
+        found = [*self._homework(), *self._assents(), *self._promises(), *self._elicited(), *self._recaps()]
         found.sort(key=lambda one: one.turn_number or 0)
         self.all: tuple[Commitment, ...] = tuple(_each_once([*found, *self._outlined()]))
 
@@ -201,6 +221,25 @@ class Commitments:
                     text = f"{turn.speaker} agreed ({quote(sentence)}) to: {quote(asked)}"
                     evidence = (before.evidence, turn.evidence)
                 yield Commitment(turn.speaker, text, sentence, evidence, turn.confided_by, turn.number)
+
+    def _elicited(self) -> Iterator[Commitment]:
+        """What clients say when the therapist asks what they will do before next time."""
+        asking: Utterance | None = None
+        for turn in self._certain():
+            if turn.speaker == THERAPIST:
+                if _ELICITS.search(turn.text) and _LATER.search(turn.text):
+                    asking = turn
+                elif asking is not None and not (passes_on(turn.text) or len(turn.words) <= 6):
+                    asking = None
+                continue
+            if asking is None or turn.position - asking.position > 3 * len(self._clients):
+                continue
+            if len(turn.words) < 4 or _NO_IDEA.search(turn.text) or (turn.question and not turn.sentences[1:]):
+                continue
+            if turn.to and not _PROMISES.search(turn.text):
+                continue
+            text = f"{turn.speaker}: {quote(turn.text)}"
+            yield Commitment(turn.speaker, text, turn.text, (turn.evidence,), turn.confided_by, turn.number)
 
     def _agreed_to(self, turn: Utterance) -> bool:
         after = self._reading.after(turn)
@@ -267,6 +306,10 @@ class Commitments:
                 continue
             for sentence in turn.sentences:
                 given = _GIVEN.search(sentence)
+                if given is None and self._told_to(turn, sentence):
+                    for called in self._addressing.called(sentence):
+                        text = f"Homework for {called}: {quote(sentence)}"
+                        yield Commitment(called, text, sentence, (turn.evidence,), turn.confided_by, turn.number)
                 if not given or _reviews(sentence):
                     continue
                 if given[0].lower().startswith("i") and not _LATER.search(turn.text):
@@ -291,6 +334,14 @@ class Commitments:
                         turn.confided_by,
                         turn.number,
                     )
+
+    def _told_to(self, turn: Utterance, sentence: str) -> bool:
+        """Is somebody called by name and told what to do, in a turn that speaks of next time?"""
+        called = self._addressing.called(sentence)
+        if len(called) != 1 or called[0] not in self._clients or not _LATER.search(turn.text):
+            return False
+        rest = re.sub(rf"^\W*{re.escape(called[0])}\W+", "", sentence)
+        return rest != sentence and bool(_TOLD_TO.match(rest))
 
     def _told(self, turn: Utterance, sentence: str) -> tuple[str | None, ...]:
         called = tuple(who for who in self._addressing.called(sentence) if who in self._clients)
@@ -378,7 +429,8 @@ def _proposes(turn: Utterance) -> bool:
     if turn.speaker == THERAPIST and _IN_THE_ROOM.search(sentence) and not _LATER.search(sentence):
         return False
     if re.search(
-        r"\b(?:shall we|would you be willing|are you willing|can you (?:both )?(?:commit|agree|promise)|how about)\b",
+        r"\b(?:shall we|would you be willing|are you willing|(?:can|could|would) you (?:both "
+        r"|two |all )?(?:commit|agree|promise)|how about)\b",
         sentence,
         re.IGNORECASE,
     ):

@@ -236,7 +236,7 @@ class _Drafting:
             if not evidence:
                 untouched.append(goal.id)
                 continue
-            text = f"Goal {goal.id} ({quote(goal.text)}) came up."
+            text = f"Goal {goal.id} ({quote(self._wording.for_client(goal.text, person.client_id))}) came up."
             yield Sentence(text=text, evidence=tuple(dict.fromkeys(evidence)), goal_ids=(goal.id,), part="goal")
         if untouched:
             text = f"Nothing in the record of this session touches on {_listed(tuple(untouched))}."

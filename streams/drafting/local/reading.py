@@ -125,7 +125,7 @@ def read(material: Material) -> Reading:
                 speaker=turn.speaker,
                 text=turn.text,
                 sentences=sentences(turn.text),
-                to=addressing.of(session.transcript, position),
+                to=addressing.of(session.transcript, position, turns[-1].to if turns else ()),
                 confided_by=confided.get(turn.turn),
             )
         )

@@ -158,6 +158,8 @@ class Risk:
         if any(found.polarity in ("affirmed", "passive") and not found.about_other for found in own):
             return  # the reply says more than its first word
         who = reply.speaker
+        if kind == "no" and _LONG_AGO.search(reply.text) and not own:
+            yield from (self._past(topic, asked, reply) for topic in topics if topic in SELF_DIRECTED)
         if kind == "unclear":
             if any(found.topic in topics or topics == (SAFETY,) for found in own):
                 return
@@ -178,6 +180,19 @@ class Risk:
                 source=who,
                 restricted=reply.confided_by is not None,
             )
+
+    def _past(self, topic: str, asked: Utterance, reply: Utterance) -> Hit:
+        words = self._wording.for_client(reply.text, reply.speaker)
+        return Hit(
+            client_id=reply.speaker,
+            topic=topic,
+            polarity="historical",
+            text=f"{reply.speaker} said about the past: {quote(words)}",
+            evidence=(asked.evidence, reply.evidence),
+            source=reply.speaker,
+            restricted=reply.confided_by is not None,
+            past=True,
+        )
 
     @staticmethod
     def _without_answered_twice(hits: list[Hit]) -> Iterator[Hit]:
@@ -300,6 +315,11 @@ def _looked_at(hits: Iterable[Hit]) -> bool:
     )
 
 
+_LONG_AGO = re.compile(
+    r"\b(?:used to (?:think|feel|want|have|be)|when i was (?:\w+|\d+)|years ago"
+    r"|back (?:then|in|when)|as a (?:kid|child|teen\w*))\b",
+    re.IGNORECASE,
+)
 _SELF = re.compile(r"\b(?:i|i'm|i've|i'd|my|myself|me)\b", re.IGNORECASE)
 
 
