@@ -12,8 +12,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from schemas.care import Policy
+from schemas.change import Change, ChangeSet
 from schemas.codec import change_of
 from schemas.finding import Finding
+from streams.book import Book, Shelves
+from streams.files import File
+from streams.keeper import Keeper
 from streams.replay import ChangesFile, Replayed, replay
 
 Data = dict[str, Any]
@@ -680,13 +685,28 @@ class Scenario:
         return replay(ChangesFile(parsed, policy, datetime.fromisoformat(at(now or self.now)), ()))
 
     def findings(self, now: str | None = None) -> list[Finding]:
-        """What is open at `now`."""
-        return [finding for finding in self.replayed(now).findings if finding.state == "open"]
+        """What is open at `now`. The changes arrive together, which ends as one by one does (test_convergence) and is
+        three times quicker; `replayed` plays them as `conjoint replay` does."""
+        moment = datetime.fromisoformat(at(now or self.now))
+        book = Book(Shelves.in_memory())
+        keeper = Keeper(book)
+        changes = [change for raw in self.changes if (change := change_of(raw)).at <= moment]
+        if self.policy:
+            data = Policy(document=orjson.dumps(self.policy).decode())
+            changes.append(Change(at=moment, entity="policy", op="create", id="PR-1", rev=1, data=data))
+        keeper.apply(ChangeSet(practice_id="PR-1", now=moment, changes=tuple(changes)), 1)
+        while (due := book.next_due()) is not None and due <= moment:
+            keeper.apply(ChangeSet(practice_id="", now=moment), 2)
+        return [finding for shelf in book.shelves.files.values() for file in shelf.values() for finding in _of(file)]
 
     def found(self, now: str | None = None) -> "list[Line]":
         """Rule, severity and subject of what is open at `now`, sorted."""
         lines = [(finding.rule, finding.severity, dict(finding.subject)) for finding in self.findings(now)]
         return sorted(lines, key=repr)
+
+
+def _of(file: File) -> Iterable[Finding]:
+    return file.findings.values()
 
 
 Line = tuple[str, str, dict[str, str]]
