@@ -226,6 +226,29 @@ async def versions(connection: Any, practice_id: str, draft_id: str, key: str) -
     return rows
 
 
+_DOCUMENTED: Final = """
+UPDATE draft d SET documented = now_documented FROM (
+    SELECT d.practice_id, d.draft_id, CASE WHEN d.kind IN ('group', 'multi_family') THEN
+        NOT EXISTS (SELECT 1 FROM section s WHERE s.practice_id = d.practice_id AND s.draft_id = d.draft_id
+            AND s.client_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM chart_record n
+                WHERE n.practice_id = d.practice_id AND n.session_id = d.session_id AND n.entity = 'note'
+                AND NOT n.deleted AND n.client_id = s.client_id AND n.data ->> 'status' = 'signed'))
+        ELSE EXISTS (SELECT 1 FROM chart_record n WHERE n.practice_id = d.practice_id AND n.session_id = d.session_id
+            AND n.entity = 'note' AND NOT n.deleted AND n.client_id IS NOT NULL AND n.data ->> 'status' = 'signed')
+        END AS now_documented
+    FROM draft d JOIN unnest($1::text[], $2::text[]) AS t (practice_id, session_id) USING (practice_id, session_id)
+    WHERE d.state = 'open') found
+WHERE d.practice_id = found.practice_id AND d.draft_id = found.draft_id AND d.documented <> now_documented"""
+
+
+async def mark_documented(connection: Any, sessions: Iterable[tuple[str, str]]) -> None:
+    """Look again whether the sessions' notes are signed in the EHR: a group's when everybody's is, a family's or
+    couple's when one is (only the identified patient has one)."""
+    pairs = sorted(set(sessions))
+    if pairs:
+        await connection.execute(_DOCUMENTED, [one for one, _ in pairs], [other for _, other in pairs])
+
+
 _SCOPE: Final = "($1::text[] IS NULL OR d.practice_id = ANY($1))"
 _MINE: Final = """($2::boolean IS NOT TRUE OR EXISTS (SELECT 1 FROM staff s WHERE s.user_name = $3
     AND s.practice_id = d.practice_id AND (s.clinician_id = d.clinician_id
@@ -246,7 +269,7 @@ async def queue(
     """What waits for review, oldest session first, and how many there are. `mine`: of this person's own sessions, and
     what waits for their co-signature."""
     arguments = (None if scope is None else sorted(scope), mine, user_name, list(states))
-    where = f"{_SCOPE} AND {_MINE} AND d.state = ANY($4)"
+    where = f"{_SCOPE} AND {_MINE} AND d.state = ANY($4) AND (d.touched OR NOT d.documented)"
     rows = await connection.fetch(
         f"""SELECT d.*, d.content #> '{{draft,blocked}}' AS blocked,
             (SELECT count(*) FROM section s WHERE s.practice_id = d.practice_id AND s.draft_id = d.draft_id)

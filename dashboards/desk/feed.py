@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaException, Message
 
-from dashboards.desk import charts, intake
+from dashboards.desk import charts, drafts, intake
 from dashboards.desk.database import DeskDatabase, DeskUnavailableError
 from schemas.change import Change
 from schemas.codec import codec, read_change_set
@@ -109,6 +109,13 @@ class Feed:
             await charts.take(connection, changes)
             for source in delivered:
                 await intake.take(connection, source, self._clock())
+            noted = {
+                (practice_id, getattr(change.data, "session", ""))
+                for practice_id, change in changes
+                if change.entity == "note" and change.data is not None
+            }
+            arrived = {(source.practice_id, source.session_id) for source in delivered}
+            await drafts.mark_documented(connection, noted | arrived)
 
 
 def _draft_of(value: bytes | None) -> SessionDraft:

@@ -14,12 +14,16 @@ from schemas.rollout import Phase
 
 _LEADS = """
 SELECT c.clinician_id, coalesce(c.needs_cosign, false) AS supervised, c.supervisor_id,
-    count(*) FILTER (WHERE a.session_type IN ('GRP', 'MFG', 'FAM', 'CPL')) AS units
+    count(*) FILTER (WHERE a.session_type IN ('GRP', 'MFG', 'FAM', 'CPL')) AS units,
+    count(*) FILTER (WHERE a.session_type IN ('GRP', 'MFG', 'FAM', 'CPL') AND a.appt_status = 'SCHED'
+        AND a.scheduled_start < (SELECT last_act_at FROM simulator.progress) AT TIME ZONE p.time_zone
+        + interval '10 hours') AS soon
 FROM clinicians c
+JOIN practices p ON p.practice_id = c.practice_id
 JOIN appointment_facilitators f ON f.clinician_id = c.clinician_id AND f.facilitator_role = 'L'
 JOIN appointments a ON a.appointment_id = f.appointment_id
 WHERE c.practice_id = $1 AND c.deleted_at IS NULL
-GROUP BY 1, 2, 3 ORDER BY units DESC, c.clinician_id"""
+GROUP BY 1, 2, 3 ORDER BY soon DESC, units DESC, c.clinician_id"""
 
 
 def seed_demo(ehr_dsn: str, desk_owner_dsn: str) -> str:
@@ -49,7 +53,7 @@ async def seed_demo_desk(ehr_dsn: str, desk_owner_dsn: str) -> str:
             await desk.close()
         await ehr.executemany(
             "INSERT INTO simulator.at_the_desk (clinician_id) VALUES ($1) ON CONFLICT DO NOTHING",
-            [(clinician_id,) for clinician_id in staff.values()],
+            [(staff[role],) for role in (Role.CLINICIAN, Role.ASSOCIATE) if role in staff],
         )
     finally:
         await ehr.close()
@@ -57,7 +61,8 @@ async def seed_demo_desk(ehr_dsn: str, desk_owner_dsn: str) -> str:
 
 
 def _staff(rows: list[Any]) -> dict[Role, str]:
-    """The associate who leads most units, their supervisor, and the licensed clinician who leads most of the rest."""
+    """The associate who leads most units soon, their supervisor, and the licensed clinician who leads most of the
+    rest: whoever signs in on the first day should find something to review."""
     supervised = [row for row in rows if row["supervised"] and row["supervisor_id"]]
     staff: dict[Role, str] = {}
     if supervised:

@@ -172,6 +172,15 @@ async def _create(connection: Any, practice_id: str, note: NewNote, key: str, di
         digest,
         note_id,
     )
+    if note.kind != "addendum":
+        # who asked for a draft has documented: nobody waits for it any more
+        await connection.execute(
+            "UPDATE notes SET deleted_at = $3, updated_at = $3 WHERE practice_id = $1 AND appointment_id = $2"
+            " AND note_status = 'REQ' AND deleted_at IS NULL",
+            practice_id,
+            note.session_id,
+            _local(note.signed_at, zone),
+        )
     return note_id, True
 
 

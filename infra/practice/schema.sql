@@ -528,7 +528,7 @@ CREATE TABLE IF NOT EXISTS simulator.created_note (
     note_id text NOT NULL
 );
 
--- Clinicians who document at the review desk: where they asked for a draft, the simulator leaves the note to them.
+-- Clinicians who document at the review desk: the notes of their groups, families and couples are left to them.
 CREATE TABLE IF NOT EXISTS simulator.at_the_desk (
     clinician_id text PRIMARY KEY
 );

@@ -69,19 +69,16 @@ async def _documented_by_somebody_else(connection: Any, operation: Operation) ->
 
 
 async def _left_to_the_desk(connection: Any, operation: Operation) -> bool:
-    """Whether a clinician who documents at the review desk has asked for a draft of this session: then neither the note
-    is written nor the request withdrawn for them."""
-    if operation.table != "notes":
-        return False
-    appointment_id = operation.values.get("appointment_id") or await connection.fetchval(
-        "SELECT appointment_id FROM public.notes WHERE note_id = $1", operation.key
-    )
-    if operation.op == "insert" and operation.values.get("note_status") == "REQ":
+    """Whether the note is of a group, family or couples session of a clinician who documents at the review desk: then
+    nobody else writes it for them."""
+    values = operation.values
+    if operation.table != "notes" or operation.op != "insert" or values.get("origin") != "H":
         return False
     found = await connection.fetchval(
-        "SELECT count(*) FROM public.notes n JOIN simulator.at_the_desk d ON d.clinician_id = n.author_id"
-        " WHERE n.appointment_id = $1 AND n.note_status = 'REQ' AND n.deleted_at IS NULL",
-        appointment_id,
+        "SELECT count(*) FROM public.appointments a, simulator.at_the_desk d WHERE a.appointment_id = $1"
+        " AND d.clinician_id = $2 AND a.session_type IN ('GRP', 'MFG', 'FAM', 'CPL')",
+        values["appointment_id"],
+        values["author_id"],
     )
     return bool(found)
 

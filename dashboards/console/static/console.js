@@ -466,4 +466,25 @@
   if (pill || page === "finding" || page === "draft") connect();
   // how far the workers are behind comes from themselves, not through the stream
   if (page === "system") setInterval(() => { if (!document.hidden) refreshSoon(0); }, 10000);
+
+  // ---- what a therapist was told
+
+  const bell = $("[data-bell]");
+  let unseen = -1;
+  async function ring() {
+    if (document.visibilityState !== "visible") return;
+    const answer = await fetch("/api/desk/notifications", BACKGROUND);
+    if (!answer.ok) return;
+    const told = await answer.json();
+    const count = $(".bell__count", bell);
+    count.textContent = told.unseen > 9 ? "9+" : String(told.unseen);
+    count.hidden = told.unseen === 0;
+    bell.setAttribute("aria-label", told.unseen ? `Notifications, ${told.unseen} new` : "Notifications");
+    if (unseen >= 0 && told.unseen > unseen) announce(`${told.unseen} new notifications`);
+    unseen = told.unseen;
+  }
+  if (bell) {
+    ring().catch(() => {});
+    setInterval(() => ring().catch(() => {}), 5000);
+  }
 })();

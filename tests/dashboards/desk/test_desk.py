@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from dashboards.console.rights import Role
-from dashboards.desk import audit_log
+from dashboards.desk import audit_log, charts, drafts
 from dashboards.desk.desk import CannotSignError, NotHereError, RefusedError
 from dashboards.desk.review import Why
 from dashboards.desk.signing import Code
 from schemas.audit import first_break
+from schemas.care import Note
+from schemas.change import Change
 from schemas.note_writing import NotNow, Refused, WhyRefused
 from tests.dashboards.desk.conftest import Bench
 from tests.dashboards.desk.samples import ASSOCIATE, CLIENTS, a_draft, lines, user
@@ -246,3 +248,19 @@ async def test_active_time_never_grows_faster_than_the_clock(bench: Bench) -> No
         bench.now += timedelta(seconds=10)
     [row] = await bench.owner.fetch("SELECT active_ms FROM review_time WHERE practice_id = $1", bench.practice)
     assert row["active_ms"] == 25_000
+
+
+async def test_a_draft_whose_notes_are_signed_in_the_ehr_waits_for_nobody(bench: Bench) -> None:
+    await bench.arrive()
+    clinician = bench.user(Role.CLINICIAN)
+    for number, client_id in enumerate(CLIENTS):
+        _, total = await bench.desk.queue(clinician, mine=True)
+        assert total == 1, number
+        note = Note(session="S-1", client=client_id, kind="progress", status="signed", text="Written by hand.")
+        change = Change(at=bench.now, entity="note", op="create", id=f"N-{number}", rev=1, data=note)
+        async with bench.database.transaction() as connection:
+            await charts.take(connection, [(bench.practice, change)])
+            await drafts.mark_documented(connection, [(bench.practice, "S-1")])
+    assert await bench.desk.queue(clinician, mine=True) == ([], 0)
+    opened = await bench.desk.open(clinician, bench.practice, DRAFT)
+    assert Code.ALREADY_SIGNED in {problem.code for problem in opened.problems}

@@ -12,8 +12,7 @@ from dashboards.desk.review import Line, Review, decided, edited, opened
 from dashboards.desk.signing import Code, notes_to_write, problems
 from tests.dashboards.desk.samples import CLIENTS, CLINICIAN, NOW, a_draft, approved, lines, person, some_facts
 
-SIGNER = some_facts().clinician(CLINICIAN)
-assert SIGNER is not None
+SIGNER = next(one for one in some_facts().clinicians if one.clinician_id == CLINICIAN)
 
 
 def with_text(key: str, *texts: str, review: Review | None = None) -> Review:

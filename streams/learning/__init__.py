@@ -1,0 +1,1 @@
+"""What a clinician's accepted edits teach the drafter: how they write, never anything about a client."""
