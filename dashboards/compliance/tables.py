@@ -59,7 +59,8 @@ def _index(report: Report) -> Iterator[tuple[str, ...]]:
     for section in report.sections:
         for table in section.tables:
             name = f"{section.id}.{table.id}.csv"
-            yield (name, section.title, table.title, str(len(table.rows)), "yes" if table.evidence else "no")
+            cases = "yes" if table.evidence else "no"
+            yield (name, cell(section.title), cell(table.title), str(len(table.rows)), cases)
 
 
 def _figures(report: Report, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
@@ -67,14 +68,15 @@ def _figures(report: Report, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
         for figure in section.figures:
             value = plain(figure.value, figure.kind, zone)
             number = figure.kind in NUMERIC
-            yield (section.title, figure.label, value if number else cell(value), figure.note, figure.tone)
+            shown = value if number else cell(value)
+            yield (cell(section.title), cell(figure.label), shown, cell(figure.note), figure.tone)
 
 
 def _definitions(report: Report) -> Iterator[tuple[str, ...]]:
     for section in report.sections:
-        yield from ((section.title, "definition", term, cell(text)) for term, text in section.definitions)
-        yield from ((section.title, "source", "", cell(text)) for text in section.sources)
-        yield from ((section.title, "not recorded", "", cell(text)) for text in section.not_recorded)
+        yield from ((cell(section.title), "definition", cell(term), cell(text)) for term, text in section.definitions)
+        yield from ((cell(section.title), "source", "", cell(text)) for text in section.sources)
+        yield from ((cell(section.title), "not recorded", "", cell(text)) for text in section.not_recorded)
 
 
 def _rows(table: Table, zone: ZoneInfo) -> Iterator[list[str]]:

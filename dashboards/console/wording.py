@@ -27,6 +27,12 @@ ROLE_NAMES: Mapping[str, str] = {
     "compliance": "Compliance officer",
     "admin": "Administrator",
 }
+CONSENT_NAMES: Mapping[str, str] = {
+    "ai_assistance": "AI assistance",
+    "part2_tpo": "Part 2 TPO consent",
+    "part2_specific": "Part 2 specific consent",
+    "roi": "Release of information",
+}
 SUBJECT_NAMES: Mapping[str, str] = {
     "session": "Session",
     "client": "Client",
@@ -104,6 +110,11 @@ LETTER_ADVICE: Mapping[str, str] = {
     Reason.NO_PRACTICE: "Give the record a practice in the EHR; the correction arrives by itself.",
     Reason.FAILED: "Tell whoever runs Conjoint. Replay it once a corrected version is installed.",
 }
+
+
+def consent(kind: str) -> str:
+    """A kind of consent in words, such as “Group agreement”."""
+    return CONSENT_NAMES.get(kind, kind.replace("_", " ").capitalize())
 
 
 def denial(code: str) -> str:

@@ -98,7 +98,7 @@ class _Box(Flowable):
 
 def _blank(label: str) -> Sheet:
     sheet = Sheet([[_say(label), ""]], colWidths=[190, WIDTH - 190], rowHeights=[24])
-    looks = [("LINEBELOW", (1, 0), (1, 0), 0.6, paper.INK_3), ("VALIGN", (0, 0), (-1, -1), "BOTTOM")]
+    looks: list[Any] = [("LINEBELOW", (1, 0), (1, 0), 0.6, paper.INK_3), ("VALIGN", (0, 0), (-1, -1), "BOTTOM")]
     sheet.setStyle(TableStyle([*looks, ("LEFTPADDING", (0, 0), (0, -1), 0)]))
     return sheet
 
@@ -109,6 +109,6 @@ def _signer(form: FilledForm, signer: SignatureLine) -> list[Any]:
     labels = [_say(form.words[word], _LABEL) for word in ("name", "signature", "date", "time")]
     gaps = [150.0, 190.0, 90.0, WIDTH - 430.0]
     sheet = Sheet([["", "", "", ""], labels], colWidths=gaps, rowHeights=[26, 16])
-    looks = [("LINEBELOW", (place, 0), (place, 0), 0.6, paper.INK_3) for place in range(4)]
+    looks: list[Any] = [("LINEBELOW", (place, 0), (place, 0), 0.6, paper.INK_3) for place in range(4)]
     sheet.setStyle(TableStyle([*looks, ("LEFTPADDING", (0, 0), (-1, -1), 2), ("TOPPADDING", (0, 1), (-1, 1), 1)]))
     return [Spacer(0, 10), _say(f"{who}  ({signer.person_id})", _HEAD), sheet]

@@ -54,6 +54,14 @@ def earliest_first(moment: datetime | None) -> float:
     return float("inf") if moment is None else moment.timestamp()
 
 
+_NAMES = {
+    "ai_assistance": "AI assistance",
+    "part2_tpo": "Part 2 TPO",
+    "part2_specific": "Part 2 specific",
+    "roi": "release",
+}
+
+
 def words(kind: str | None) -> Cell:
     """A code word as people read it."""
-    return None if kind is None else kind.replace("_", " ")
+    return None if kind is None else _NAMES.get(kind, kind.replace("_", " "))
