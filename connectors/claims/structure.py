@@ -6,11 +6,15 @@ Reads the text it is given. What pyx12 says may quote values, so only codes, seg
 import io
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Any
 
 import pyx12.errors
+import pyx12.map_if
 import pyx12.params
 import pyx12.x12n_document
 
@@ -40,6 +44,24 @@ _one_at_a_time = Lock()
 """pyx12 keeps its maps and a logger in module state."""
 
 
+_read_map = pyx12.map_if.load_map_file
+
+
+@cache
+def _map(name: str) -> Any:
+    return _read_map(name, pyx12.params.ParamsBase(), None)
+
+
+@contextmanager
+def _maps_read_once() -> Iterator[None]:
+    """Without this every file would cost a quarter of a second for reading the guide's XML again."""
+    pyx12.map_if.load_map_file = lambda name, *_: _map(name)
+    try:
+        yield
+    finally:
+        pyx12.map_if.load_map_file = _read_map
+
+
 @dataclass(frozen=True, slots=True)
 class StructureError:
     """One thing that is wrong. `segment`: its place in the file, ISA being 1 (0 = the file as a whole)."""
@@ -52,7 +74,7 @@ def structure_errors(text: str) -> tuple[StructureError, ...]:
     """Everything the independent reader objects to, in the order of the file; none if it takes the file."""
     answer = io.StringIO()
     logger = logging.getLogger("pyx12")
-    with _one_at_a_time:
+    with _one_at_a_time, _maps_read_once():
         level, logger.level = logger.level, logging.CRITICAL + 1  # it would log values
         try:
             taken = pyx12.x12n_document.x12n_document(

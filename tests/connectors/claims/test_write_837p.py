@@ -24,7 +24,7 @@ def test_any_claims_are_taken_by_an_independent_reader(batch: tuple[Professional
     assert structure_errors(write_837p(batch, SENDER, AT).text) == ()
 
 
-@effort(25)
+@effort(10)
 @given(batches)
 def test_any_claims_read_back_as_themselves(batch: tuple[ProfessionalClaim, ...]) -> None:
     read = read_837p(write_837p(batch, SENDER, AT).text).claims
