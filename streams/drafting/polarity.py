@@ -264,6 +264,8 @@ def _negated(text: str, start: int, end: int, match: re.Match[str], passive: boo
 
 def _negated_within(match: re.Match[str]) -> bool:
     """`he has never hit me`, `I haven't cut`: the negation stands inside the mention."""
+    if re.match(r"(?:stopp?ed|quit)\b.*\b(?:drink|us|cut)", match[0], re.IGNORECASE):
+        return True
     if re.search(r"safe|eat|home", match[0], re.IGNORECASE) or re.match(r"(?:stopped|quit)", match[0], re.IGNORECASE):
         return False
     return bool(

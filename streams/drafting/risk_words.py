@@ -204,7 +204,8 @@ HARM_TO_OTHERS: Final = Topic(
     anchors=_beginnings("beat blow gun harm hi homi hurt kill knif made make murd shoo si/h stab stra"),
     direct=_words(
         r"(?:kill(?:ing|ed)?|murder(?:ing)?|stab(?:bing)?|shoot(?:ing)?|strangl(?:e"
-        rf"|ing)|(?:seriously )?hurt(?:ing)?|harm(?:ing)?|beat(?:ing)?(?: up)?) {_ANYONE}",
+        rf"|ing)|(?:seriously )?hurt(?:ing)?|harm(?:ing)?|beat(?:ing)? up) {_ANYONE}",
+        rf"beat(?:ing)? {_ANYONE} up",
         r"homicid\w*|(?-i:(?:SI|[Nn]o|[Dd]enies|[Dd]enied|[Ee]ndorses|and|or|&)\s*[/,]?\s*HI)",
         r"(?:bring|bringing|brought|get|getting|got|take|taking) (?:a|the|my|dad's|his) (?:gun|knife) (?:to|and|from)",
         r"(?:shoot up|blow up) (?:the|my) (?:school|place|office|class)",
@@ -271,14 +272,16 @@ SUBSTANCE: Final = Topic(
         r"(?:us(?:e|ed|ing)|shot up|shooting up|snort(?:ed|ing)?|inject(?:ed|ing)?) (?:heroin"
         r"|fentanyl|meth|coke|cocaine|opioids?|opiates?|pills|oxy\w*|crack|again"
         r"|xanax|drugs?)",
-        r"(?:got|get|getting|was|came home|been|is) (?:really |so |totally |very "
-        r"|pretty |too )?(?:drunk|wasted|high|loaded|hammered)(?! (?:on life|marks?"
-        r"|score|grades?|up|hopes|in the|school|five|spirits))",
+        r"(?:got|get|getting|was|came home|been|is) (?:(?:really|so|totally|very"
+        r"|pretty|too) )?(?:drunk|wasted|hammered)",
+        r"(?:i|he|she|they|we)(?:'m|'s|'ve been)? (?:got|get|was|were|came home"
+        r"|been|is) (?:(?:really|so|totally|pretty|too) )?high"
+        r"(?! (?:on life|marks?|score|grades?|up|hopes|in the|school|five|spirits|blood|energy))",
         r"(?:start(?:ed)?|back to|been|stopp?(?:ed)?|quit|kept|keep|still|hiding (?:my"
         r"|his|her)) drinking(?: again| every| too| on| at| alone| more)?",
         r"(?:had|have|having|take|took|want|wanted) (?:a|one|another|my first|two"
         r"|three|four|five|six|\d+|a few|some) (?:drinks?|beers?|shots?|lines?"
-        r"|joints?|hits? of)|black(?:ed|ing)? out|(?:a )?(?:drink|drop|touched (?:a "
+        r"|joints?|hits? of)|black(?:ed|ing)? out|(?:a (?:drink|drop)|touched (?:a "
         r"|any )?(?:alcohol|drop|drink))(?= (?:in|since|for) )",
         r"crav(?:e|ed|es|ing|ings)(?= (?:a drink|to use|alcohol|it|were|was|hit"
         r"|came|got|is|are|for|have|has|on|every|after|when|bad|this|all)|[.,!?]"
@@ -310,14 +313,17 @@ TOPICS: Final = (SUICIDE, SELF_HARM, HARM_TO_OTHERS, VIOLENCE, PSYCHOSIS, SUBSTA
 
 SAFETY_ASKED: Final = _words(
     r"thoughts? like (?:that|those|these)|feel(?:ing|t)? (?:that|this) way"
-    r"|(?:joining|join) (?:him|her|them)|unsafe|safe(?:ty)?|(?:risk|at risk)"
-    r"|thoughts? of (?:hurting|harming|killing"
-    r"|dying|ending|death|not)|(?:hurt|harm|kill)(?:ing)? (?:your|any|some"
-    r"|your own|him|her)?(?:self|selves|one|body else|yourselves)?|suicid\w*"
-    r"|self[- ]?harm\w*|not wanting to (?:be here|live|be alive)|(?:feel(?:ing)?"
-    r"|been) (?:low|hopeless|down|unsafe)|end(?:ing)? your li(?:fe|ves)|wish(?:ed"
-    r"|ing)? you (?:were|weren'?t|was|wasn'?t)|better off dead|not wake up"
-    r"|cutting|overdos\w*|dying"
+    r"|unsafe|safe at home|safety concerns?|at risk",
+    r"(?:feel(?:ing|s)?|are|be|been|were|was|is|keep(?:ing)?|kept|stay(?:ing)?) (?:\w+ ){0,3}safe(?! for)",
+    r"thoughts? (?:of|about) (?:hurting|harming|killing|dying|ending|death|not|joining|suicide|wanting)|suicid\w*",
+    r"(?:hurt|harm|kill)(?:ing)? (?:(?:your|them|our|him|her|any|some)sel(?:f"
+    r"|ves)|(?:any|some|every)(?:one|body)|others?)",
+    r"self[- ]?harm\w*|not want(?:ing)? to (?:be here|live|be alive)|(?:joining"
+    r"|join) (?:him|her|them)|cutting|overdos\w*",
+    r"(?:feel(?:ing)?|been feeling|felt) (?:\w+ ){0,2}(?:low|hopeless|down"
+    r"|unsafe)(?! there)|end(?:ing)? (?:your|their) li(?:fe|ves)",
+    r"wish(?:ed|ing)? you (?:were|weren'?t|was|wasn'?t)|better off dead|not wak(?:e"
+    r"|ing) up|dying|want(?:ing|ed)? to die",
 )
 """What a question about risk is recognised by."""
 
@@ -339,8 +345,9 @@ QUESTION_TOPICS: Final[Mapping[str, re.Pattern[str]]] = {
         r"|hurt)\w*|violen\w+|abus\w+|afraid of"
     ),
     "substance_use": _words(
-        r"drink\w*|drank|us(?:e|ed|ing) (?:any|again|since|this|substances?|drugs?)"
-        r"|substances?|drugs?|alcohol|crav\w+|relaps\w+|sober|clean"
+        r"(?<!and )drinking|drink (?:any|at all|this|since|again)|drank|us(?:e"
+        r"|ed|ing) (?:any )?(?:again|since|substances?|drugs?)",
+        r"substances?|alcohol|crav\w+|relaps\w+|sober|(?:stay(?:ed|ing)?|been|and) clean",
     ),
     "psychosis": _words(r"voices?|hear(?:ing)? things|see(?:ing)? things"),
 }

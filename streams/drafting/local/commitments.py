@@ -19,7 +19,7 @@ from streams.drafting.words import content, tokens
 
 _PROMISES = re.compile(
     r"\b(?:i promise\b|i won'?t \w+ (?:\w+ ){0,4}(?:again|anymore|any more"
-    r"|this week|until)|i could (?:live with|manage|be home)|i'?ll (?!be (?:honest"
+    r"|this week|until)|i could (?:live with|manage|be home)|i'll (?!be (?:honest"
     r"|real|fine|ok|okay|up|sitting|lying|like|thinking"
     r"|crying|so|too|really|dead|late|alone|happy)\b)|"
     r"i will (?!be (?:honest|real|fine)\b)|i'?m (?:going to|gonna) |i am going to "
@@ -31,12 +31,23 @@ _PROMISES = re.compile(
     r"| am)? (?:agree(?:ing)?|commit(?:ting)?|promise|plan(?:ning)?|intend) (?:to"
     r"|that)|"
     r"my (?:plan|commitment|homework|goal|step|action)(?: for (?:this|the) week)? (?:is"
-    r"|will be)|(?:we'?ll|we will|we'?re going to|we are going to|we can (?:do"
+    r"|will be)|(?:we'll|we will|we'?re going to|we are going to|we can (?:do"
     r"|try|start|sit|make|set)|we could (?:do|try|start|sit|make)|let'?s) "
     r"|"
     r"(?:this week|tomorrow|tonight|next week|from now on),? (?:i|we) )",
     re.IGNORECASE,
 )
+_BARE_ILL = re.compile(
+    r"\b(?:ill|(?:so|and|then|ok|okay|maybe|yeah|yes) well) (?=(?:just |definitely "
+    r"|also |probably )?(?:try|call|text|ask|do|go|bring|write|make|put|give"
+    r"|take|set|keep|tell|help|start|get|be home|sit|use|check|practi[sc]e"
+    r"|talk|find|pour|run|raise|come|stay|leave|clean|cook|finish|send|read"
+    r"|walk|stop|let|pick|move|buy|turn|schedule|email|sign|wear|wake|eat|drive"
+    r"|watch|work|meet|plan|say|show|log|track|join|attend|pay|book|cancel"
+    r"|wait|listen|skip|think about)\b)",
+    re.IGNORECASE,
+)
+"""`I'll` and `we'll` as speech-to-text writes them."""
 _NO_PROMISE = re.compile(
     r"\b(?:(?:i'?ll|i will|i'?m going to|i'm gonna|i am going to) (?:never"
     r"|always|probably|just )?\s*(?:say|admit|tell you|give (?:you|him|her"
@@ -209,7 +220,7 @@ class Commitments:
                     continue
                 before = self._proposal_before(turn)
                 joint = bool(
-                    re.search(r"\b(?:we'?ll|we will|we'?re going to|we can|we could|let'?s)\b", sentence, re.IGNORECASE)
+                    re.search(r"\b(?:we'll|we will|we'?re going to|we can|we could|let'?s)\b", sentence, re.IGNORECASE)
                 )
                 if joint and not (self._agreed_to(turn) or (before and answer(turn.text) == "yes")):
                     continue
@@ -415,7 +426,11 @@ def _is_promise(sentence: str) -> bool:
     plain = sentence.replace("’", "'")
     if is_question(plain) and "?" in plain:
         return False
-    if not _PROMISES.search(plain) or _NO_PROMISE.search(plain) or _CONDITION.search(plain):
+    if (
+        not (_PROMISES.search(plain) or _BARE_ILL.search(plain))
+        or _NO_PROMISE.search(plain)
+        or _CONDITION.search(plain)
+    ):
         return False
     return len(tokens(plain)) >= 3 and not any(
         found.topic in ("suicide", "harm_to_others") for found in mentions(plain)

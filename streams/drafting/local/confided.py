@@ -14,7 +14,8 @@ _SOMEBODY = (
     r"(?!me\b|us\b|you\b)\S+)"
 )
 _ALONE = re.compile(
-    r"\b(?:(?:before|until) (?:the others|everyone|everybody|the rest|they|he|she|your \w+|my \w+|we bring|\S+) "
+    r"\b(?:(?:before|until) (?:the others|everyone|everybody|the rest|they"
+    r"|he|she|your \w+|my \w+|we bring|(?!you\b|we\b|i\b)\S+) "
     r"(?:(?:came|come|comes|gets?|got|is|are|was|were) (?:back )?(?:in|here|back|on)|joins?|joined|arrives?|arrived)|"
     r"while (?:the others|everyone|he|she|they|your \w+|my \w+|\S+)(?:'s|'re|’s|’re| is| are) "
     r"(?:out(?:side)?|in the (?:waiting|other) room|not here|gone|parking)|"
@@ -25,8 +26,9 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 _LEAVES = re.compile(
-    r"\b(?:(?:step|wait|pop|go|sit) (?:out|outside)|in the waiting room|stepped (?:out"
-    r"|outside)|(?:a minute|a moment) alone)\b",
+    r"\b(?:could|can|would|will|ask|asked|have|had|if) (?:you |we |i )?[^.?!]{0,40}\b(?:step"
+    r"|wait|pop|sit|go) (?:out|outside)\b|"
+    r"\bin the waiting room\b|\b(?:a minute|a moment|some time|a few minutes) alone\b",
     re.IGNORECASE,
 )
 _ASKS_LEAVE = re.compile(
@@ -45,7 +47,9 @@ _SECRET = re.compile(
     r"|off the record|in confidence|confidentially|"
     r"(?:only|just) telling you|(?:can|could) (?:we|you|this|it) (?:please )?(?:keep"
     r"|stay)|(?:this|that|it) stays (?:here|with you|private)|"
-    r"please keep|i'?d rather (?:he|she|they|my \w+|the others|\S+) (?:didn'?t|not|never) (?:know|hear|find)|"
+    r"please keep (?:this|it|that) (?:between|private|quiet|secret|to|confidential"
+    r"|here|just)|i'?d rather (?:he|she|they|my \w+|the others|\S+) (?:didn'?t"
+    r"|not|never) (?:know|hear|find)|"
     r"(?:he|she|they|my \w+|the others) (?:can'?t|cannot|mustn'?t|must not"
     r"|shouldn'?t) (?:ever )?(?:know|find out|hear)|"
     r"not in front of (?:him|her|them|my \w+|the others))\b",

@@ -60,7 +60,7 @@ class Risk:
             if turn.speaker == THERAPIST:
                 continue
             for index, sentence in enumerate(turn.sentences):
-                if is_question(sentence) and not _speaks_of_self(sentence):
+                if is_question(sentence) and (not _speaks_of_self(sentence) or _ASKS_LEAVE.match(sentence)):
                     continue
                 near = " ".join(turn.sentences[max(0, index - 1) : index] + turn.sentences[index + 1 : index + 2])
                 for found in mentions(sentence, near):
@@ -320,6 +320,7 @@ _LONG_AGO = re.compile(
     r"|back (?:then|in|when)|as a (?:kid|child|teen\w*))\b",
     re.IGNORECASE,
 )
+_ASKS_LEAVE = re.compile(r"^\W*(?:and |so |but )?(?:can|could|should|shall|may|do|did|am|would) i\b", re.IGNORECASE)
 _SELF = re.compile(r"\b(?:i|i'm|i've|i'd|my|myself|me)\b", re.IGNORECASE)
 
 
