@@ -15,6 +15,10 @@ from faust.tables.table import Table
 V = TypeVar("V")
 
 
+PARTITION_UA = -1
+"""librdkafka's word for a partition that the key decides."""
+
+
 class NotDelivered(RuntimeError):
     """The broker did not acknowledge what must be there before offsets may be committed."""
 
@@ -95,11 +99,16 @@ class Outbox:
         partition: int | None = None,
     ) -> None:
         """Queue one output; acknowledged by the next `flush` at the latest. `partition` None: the key's own."""
-        place = {} if partition is None else {"partition": partition}
+        place = PARTITION_UA if partition is None else partition
         while True:
             try:
                 self._producer.produce(
-                    topic, key=key, value=value, headers=headers or None, on_delivery=self._on_delivery, **place
+                    topic,
+                    key=key,
+                    value=value,
+                    partition=place,
+                    headers=headers or None,
+                    on_delivery=self._on_delivery,
                 )
                 break
             except BufferError:

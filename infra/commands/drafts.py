@@ -1,6 +1,6 @@
-"""`conjoint drafts`: which sessions wait for a draft?"""
+"""`conjoint drafts`: which sessions want a draft, and what became of each?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.asking import endpoints_here, instant, read_rows, visible
+from infra.endpoints import Endpoints
 from infra.exchange_lines import request_line
 from schemas.draft_request import DraftRequest
 
@@ -27,20 +28,38 @@ _COLUMNS: Final = """request_id, practice_id, session_id, kind, unit_id, clinici
 )
 @click.option("--home", type=click.Path(), help="Folder that holds all state (default ./var).")
 def command(as_json: bool, practices: tuple[str, ...], limit: int | None, home: str | None) -> None:
-    """Show the draft requests that are outstanding, the longest waiting first."""
+    """Show the draft requests that stand, the longest waiting first, and the draft of each once there is one.
+
+    A draft is told by its state, who wrote it and counts; what it says is on the console, for those who may read it.
+    """
+    endpoints = endpoints_here(home)
     rows = read_rows(
-        endpoints_here(home),
+        endpoints,
         f"SELECT {_COLUMNS} FROM fact_draft_request FINAL WHERE state = 'requested' "  # noqa: S608 - constants only
         "AND (empty({practices:Array(String)}) OR practice_id IN {practices:Array(String)}) "
         "ORDER BY requested_at, practice_id, request_id LIMIT {most:UInt64}",
         {"practices": list(practices), "most": limit or (_ALL if as_json else SHOWN_TO_PEOPLE)},
     )
     requests = [_request(row) for row in rows]
+    drafts = _drafts_of(endpoints, requests)
     if as_json:
         for request in requests:
-            click.echo(orjson.dumps(request_line(request) | {"practice_id": request.practice_id}))
+            told = {"practice_id": request.practice_id, "draft": drafts.get(request.request_id)}
+            click.echo(orjson.dumps(request_line(request) | told))
         return
-    _print(requests)
+    _print(requests, drafts)
+
+
+def _drafts_of(endpoints: Endpoints, requests: Sequence[DraftRequest]) -> dict[str, dict[str, Any]]:
+    """Request → its draft, without a word of it."""
+    rows = read_rows(
+        endpoints,
+        "SELECT request_id, draft_id, state, drafter, rung, sentences, flagged, removed, withheld, urgent, "
+        "toUnixTimestamp64Milli(created_at) FROM fact_draft FINAL WHERE request_id IN {requests:Array(String)}",
+        {"requests": [request.request_id for request in requests]},
+    )
+    names = ("id", "state", "drafter", "rung", "sentences", "flagged", "removed", "withheld", "urgent")
+    return {row[0]: {**dict(zip(names, row[1:-1], strict=True)), "created_at": instant(row[-1])} for row in rows}
 
 
 def _request(row: Sequence[Any]) -> DraftRequest:
@@ -49,13 +68,13 @@ def _request(row: Sequence[Any]) -> DraftRequest:
     return DraftRequest.model_validate(values | moments)
 
 
-def _print(requests: Sequence[DraftRequest]) -> None:
+def _print(requests: Sequence[DraftRequest], drafts: Mapping[str, Mapping[str, Any]]) -> None:
     console = Console(highlight=False)
     if not requests:
         console.print("No outstanding draft requests.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("requested", "practice", "session", "kind", "clinician", "clients"):
+    for heading in ("requested", "practice", "session", "kind", "clinician", "clients", "draft"):
         table.add_column(heading)
     for request in requests:
         told = (request.practice_id, request.session_id, request.kind, request.clinician_id or "")
@@ -63,6 +82,15 @@ def _print(requests: Sequence[DraftRequest]) -> None:
             Text(f"{request.requested_at:%Y-%m-%d %H:%M}"),
             *(Text(visible(word)) for word in told),
             Text(visible(", ".join(request.client_ids))),
+            Text(_draft_words(drafts.get(request.request_id))),
         )
     console.print(table)
     console.print("Times are UTC.")
+
+
+def _draft_words(draft: Mapping[str, Any] | None) -> str:
+    if draft is None:
+        return "waits"
+    if draft["state"] != "drafted":
+        return str(draft["state"])
+    return f"{draft['sentences']} sentences, {draft['flagged']} to check, by the {draft['drafter']} drafter"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from schemas.topics import DRAFTS, HEADER_DRAFT_VERSION, MAX_MESSAGE_BYTES
 from streams.drafting.board import Key
@@ -34,9 +35,13 @@ def delivered_before(
             **client_settings,
         }
     )
+    # right after a topic was made, or while its leader changes, the broker says so for a moment
+    patiently = Retrying(
+        retry=retry_if_exception_type(KafkaException), stop=stop_after_delay(60), wait=wait_fixed(0.5), reraise=True
+    )
     try:
         for number in sorted(partitions):
-            yield from _of_partition(consumer, number)
+            yield from patiently(lambda number=number: list(_of_partition(consumer, number)))
     finally:
         consumer.close()
 

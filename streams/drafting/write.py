@@ -14,8 +14,11 @@ from schemas.draft import Cited, Draft, ModelUse, Provenance, SessionDraft
 from schemas.draft_context import DraftContext
 from schemas.finding import id_from_cause
 from schemas.model_call import Held, Model, ModelAnswer, ModelAway, ModelCall, NoUsableAnswer
+from schemas.rollout import Phase, Product, may_generate
 from schemas.session_file import Session
+from schemas.style import Style
 from streams.drafting.material import Deidentifier, Material, material_of
+from streams.learning.apply import in_style, within_phase
 
 
 class Identities(Deidentifier, Protocol):
@@ -37,6 +40,8 @@ class Pens:
     read: Callable[[Any, Material, ModelCall], Draft]
     """The draft in a model's answer. Raises NotAcceptable."""
     model: Model | None = None
+    desk: Callable[[DraftContext, bool], tuple[Phase, Style]] = lambda _context, _patient: (Phase.RELATIONAL, Style())
+    """How far the rollout is for the clinician, and how they write. Raises ModelAway to be asked again later."""
 
 
 class Overtaken(Held):
@@ -63,8 +68,11 @@ def write(context: DraftContext, pens: Pens, stands: Stands, now: datetime, pati
     material = material_of(session, identities)
     if not material.client_ids:
         return _record(context, "blocked", _withholding(_nothing(), material, context), now)
+    phase, style = pens.desk(context, patient)
+    if not may_generate(Product.SUMMARIES, phase):
+        context = context.model_copy(update={"model_allowed": False})
     draft, use = _written(context, material, identities, pens, stands, patient)
-    draft = _without(_withholding(draft, material, context), material)
+    draft = in_style(within_phase(_without(_withholding(draft, material, context), material), phase), style)
     cited = tuple(material.cited[id_] for id_ in dict.fromkeys(_evidence(draft)) if id_ in material.cited)
     return _record(context, "drafted", draft, now, cited, use)
 

@@ -13,6 +13,7 @@ from infra.commands import drafts
 from infra.embedded.clickhouse_access import DATABASE, Role
 from infra.endpoints import Endpoints
 from infra.migrate import apply
+from schemas.draft_fact import DraftFact
 from schemas.draft_request import DraftRequest
 from tests.infra.commands.asked import ask, home_where_nothing_runs, live_in
 
@@ -38,6 +39,25 @@ def request(request_id: str, version: int = 1, **changed: Any) -> DraftRequest:
     )
 
 
+def drafted(request_id: str, version: int = 1, **changed: Any) -> DraftFact:
+    return DraftFact.model_validate(
+        {
+            "draft_id": f"D-{request_id}",
+            "request_id": request_id,
+            "practice_id": "P-1",
+            "session_id": f"S-{request_id}",
+            "kind": "group",
+            "state": "drafted",
+            "drafter": "local",
+            "rung": "local",
+            "requested_at": AT,
+            "created_at": AT,
+            "version": version,
+            **changed,
+        }
+    )
+
+
 @pytest.mark.stack
 def test_outstanding_requests_come_longest_waiting_first_and_withdrawn_ones_not_at_all(
     clickhouse: Endpoints, monkeypatch: pytest.MonkeyPatch
@@ -56,6 +76,11 @@ def test_outstanding_requests_come_longest_waiting_first_and_withdrawn_ones_not_
     ]
     rows = [row_of_record("fact_draft_request", record).values for record in records]
     client.insert("fact_draft_request", rows, column_names=COLUMNS["fact_draft_request"])
+    client.command("TRUNCATE TABLE fact_draft")
+    counts = {"sentences": 21, "flagged": 2, "removed": 1}
+    facts = [drafted("first"), drafted("first", version=2, **counts), drafted("gone", state="withdrawn")]
+    rows = [row_of_record("fact_draft", fact).values for fact in facts]
+    client.insert("fact_draft", rows, column_names=COLUMNS["fact_draft"])
     client.close()
     live_in(clickhouse.settings, monkeypatch)
 
@@ -73,11 +98,26 @@ def test_outstanding_requests_come_longest_waiting_first_and_withdrawn_ones_not_
             "requested_at": "2026-03-02T15:30:00+00:00",
         },
         "practice_id": "P-1",
+        "draft": {
+            "id": "D-first",
+            "state": "drafted",
+            "drafter": "local",
+            "rung": "local",
+            "sentences": 21,
+            "flagged": 2,
+            "removed": 1,
+            "withheld": 0,
+            "urgent": 0,
+            "created_at": "2026-03-02T15:30:00+00:00",
+        },
     }
+    assert lines[1]["draft"] is None
     only = ask(drafts.command, "--json", "--practice", "P-2").out.splitlines()
     assert [json.loads(line)["practice_id"] for line in only] == ["P-2"]
     table = ask(drafts.command).out
     assert "S-first" in table
+    assert "21 sentences" in " ".join(table.split())
+    assert "waits" in table
     assert "C-1, C-2" in table
 
 
