@@ -5,6 +5,7 @@ Must never hand a worker more than it needs: plain values and DSNs, not Settings
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -94,12 +95,14 @@ def write_drafts(settings: Settings) -> None:
 
     from connectors.dead_letters import DeadLetters
     from connectors.normalise import stop_on_signals
+    from infra.desk.said import said_by
     from infra.drafting import model_of, prompts_of
     from streams.drafting.pens import pens_of
     from streams.drafting.writing import WriteDraftsConfig, run
 
     clock = clock_from(os.environ)
     pens = pens_of(prompts_of(settings), model_of(settings))
+    pens = replace(pens, desk=said_by(endpoints_of(settings).desk_app_dsn))
     config = WriteDraftsConfig(
         endpoints_of(settings).bootstrap,
         lambda: clock.now(datetime.now(UTC)),
@@ -143,6 +146,7 @@ def console(settings: Settings) -> None:
     from infra.claims.sending import send_claims_of_console
     from infra.paperwork import PlatformPaperwork
     from streams.catalogue import RULES
+    from streams.learning.learn import learn
 
     endpoints = endpoints_of(settings)
     clock = clock_from(os.environ)
@@ -174,6 +178,7 @@ def console(settings: Settings) -> None:
             send_claims=send_claims_of_console,
             paperwork=PlatformPaperwork(endpoints),
             desk_dsn=endpoints.desk_app_dsn,
+            learn=learn,
             openid=_openid(settings, endpoints.console_url),
             cookie_secure=(settings.console_url or "").startswith("https://"),
             metrics_urls=tuple(f"http://{LOOPBACK}:{port}/metrics" for port in metrics_ports),

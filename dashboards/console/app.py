@@ -34,6 +34,7 @@ from dashboards.console import (
     openid_pages,
     pages,
     rollout_pages,
+    style_pages,
 )
 from dashboards.console.clickhouse_findings import ClickHouseFindings, clickhouse
 from dashboards.console.config import ConsoleConfig
@@ -96,6 +97,7 @@ def create_app(
     app.include_router(compliance_pages.router)
     app.include_router(consents_pages.router)
     app.include_router(rollout_pages.router)
+    app.include_router(style_pages.router)
     app.include_router(audit_pages.router)
     app.include_router(openid_pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

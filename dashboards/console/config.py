@@ -3,7 +3,7 @@
 Reads nothing; whoever wires the platform fills it in. Secrets in it are never part of its repr.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from dashboards.claims.review import Actor, ClaimReview
 from dashboards.console.openid import OpenIdConfig
 from dashboards.console.paperwork import Paperwork
+from schemas.style import AcceptedEdit, Style
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class ConsoleConfig:
     """Makes the 837P file of everything a practice has approved; None = not from here."""
     paperwork: Paperwork | None = None
     """Compliance reports and consent forms; None = not from here."""
+    learn: Callable[[Sequence[AcceptedEdit]], Style] | None = None
+    """What a clinician's accepted edits say about how they write."""
     openid: OpenIdConfig | None = None
     """The organisation's sign-in; None = names and passwords only."""
     metrics_urls: tuple[str, ...] = ()

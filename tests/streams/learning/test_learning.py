@@ -45,7 +45,7 @@ def history(sessions: int) -> list[AcceptedEdit]:
 
 
 def a_draft(client_id: str = "C-1") -> Draft:
-    sentences = tuple(Sentence(text=text, part=part, evidence=("3",)) for text, part in drafted(client_id))  # type: ignore[arg-type]
+    sentences = tuple(Sentence(text=text, part=part, evidence=("3",)) for text, part in drafted(client_id))
     return Draft(
         sections=(Section(client_id=client_id, title="x", sentences=sentences),), provenance=Provenance(drafter="local")
     )
