@@ -198,6 +198,8 @@ class _Former:
     # --- payers --------------------------------------------------------------------------------------------------
 
     def _payer(self, payer_id: str | None) -> dict[str, Any]:
+        """The payer under the number its clearinghouse knows: `electronic_id` of the payer's policy, else its own id.
+        `filing_code` (SBR09) and `secondary_reason` (SBR05, Medicare) may stand there too."""
         policy = self.case.practice.policy.payer(payer_id)
         own = (policy.model_extra or {}).get("electronic_id")
         number = exact(str(own) if own else payer_id, 80)

@@ -291,3 +291,28 @@ def test_the_same_file_gives_the_same_claims() -> None:
     assert one == other
     assert len({p.id for p in one.proposals}) == 4
     assert len({p.fingerprint for p in one.proposals}) == 4
+
+
+def test_a_payer_is_written_under_the_number_its_policy_names() -> None:
+    scenario = _with_policy(unbilled(clean_couple()), electronic_id="60054", filing_code="BL", name="Prairie Mutual")
+    form = only(scenario).form
+    assert form is not None
+    assert (form.payer.id, form.payer.name, form.filing_code) == ("60054", "PRAIRIE MUTUAL", "BL")
+
+
+def test_a_revoked_billing_release_takes_the_claim_back() -> None:
+    scenario = unbilled(clean_couple()).set(
+        "CON-PAT-billing_release", status="revoked", revoked_at="2026-04-16T12:00:00-05:00"
+    )
+    proposal = only(scenario)
+    assert proposal.state == "blocked"
+    assert "C21" in rules(proposal)
+    assert proposal.form is None
+
+
+def test_a_part2_record_goes_out_under_informed_consent_or_not_at_all() -> None:
+    found = proposed(unbilled(clean_sud_group()))
+    assert {p.claim.release_of_information for p in found.proposals} == {"I"}
+    without = proposed(unbilled(clean_sud_group().without("CON-ANA-part2_tpo")))
+    states = {p.client_id: p.state for p in without.proposals}
+    assert states == {"C-ANA": "blocked", "C-BEN": "ready", "C-CLEO": "ready", "C-DREW": "ready"}
