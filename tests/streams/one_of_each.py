@@ -155,7 +155,13 @@ def secondary() -> Scenario:
     scenario.add("coverage", "COV-2", "2026-03-07 09:00", **{**scenario.data("COV-ANA"), **second})
     answer = {"coverage": "COV-2", "member_id": "X2"}
     scenario.add("eligibility", "EL-2", "2026-04-13 09:00", **{**scenario.data("EL-ANA"), **answer})
-    to = {"coverage": "COV-2", "payer": "PAY-COM2", "member_id": "X2", "sequence": "secondary", "copay_collected": None}
+    to: dict[str, Any] = {
+        "coverage": "COV-2",
+        "payer": "PAY-COM2",
+        "member_id": "X2",
+        "sequence": "secondary",
+        "copay_collected": None,
+    }
     return again(scenario, ANA, **to)
 
 
