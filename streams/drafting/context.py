@@ -30,7 +30,7 @@ MAX_TRANSCRIPT_LENGTH = 2_000_000
 NOTE_KINDS = frozenset({"progress", "addendum"})
 """Kinds of note a draft may read; any other kind is kept apart from the record for a reason."""
 SESSION_KINDS = {"group": "group", "multi_family": "group", "family": "family", "couple": "couple"}
-_OWN_MATERIAL = ("appointment", "attendance", "outline", "transcript", "recording")
+_OWN_MATERIAL = ("appointment", "attendance", "outline", "recording")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ def sources_of(case: SessionCase, standing: Standing) -> Sources:
 
 def fingerprint_of(case: SessionCase, standing: Standing, sources: Sources, policy: DraftingPolicy) -> str:
     """The same for the same state of everything a draft would be made of; cheap enough to ask at every look."""
-    own = [*_versions(case.file, _OWN_MATERIAL)]
+    own = [*_contents(case.file, _OWN_MATERIAL), *_transcripts(case.file)]
     people = [
-        version
+        content
         for client_id in sorted(standing.consenting | standing.lacking)
-        for version in _versions(case.client(client_id).file, ("client",))
+        for content in _contents(case.client(client_id).file, ("client",))
     ]
     records: list[Held[Any]] = [
         *(held for notes in sources.notes.values() for held in notes),
@@ -75,7 +75,7 @@ def fingerprint_of(case: SessionCase, standing: Standing, sources: Sources, poli
     said = (
         own,
         people,
-        [(held.id, held.at.timestamp()) for held in records],
+        [_content(held) for held in records],
         _spoken_for(standing),
         _around(case),
         (policy.template, policy.model, sorted(policy.prompts.items())),
@@ -366,12 +366,16 @@ def _recent_notes(case: SessionCase, client_id: str) -> tuple[Held[Note], ...]:
     return tuple(held for _, _, held in found[-RECENT_NOTES:])
 
 
-def _versions(file: File | None, entities: Sequence[str]) -> Iterator[tuple[object, ...]]:
-    if file is None:
-        return
-    for entity in entities:
-        for version in sorted(file.versions.get(entity, {}).values(), key=lambda version: version.id):
-            yield (entity, version.id, version.rev, version.at.timestamp(), version.data is None)
-    for key, part in sorted(file.parts.items()):
-        if key[0] in entities:
-            yield (*key, part.rev, part.at.timestamp(), part.data is None)
+def _contents(file: File | None, entities: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What a file says, however it came: as one record or element by element."""
+    return (_content(held) for entity in entities for held in (() if file is None else file.all(entity)))
+
+
+def _content(held: Held[Any]) -> tuple[str, str]:
+    return held.id, held.data.model_dump_json(exclude_none=True)
+
+
+def _transcripts(file: File) -> Iterator[tuple[object, ...]]:
+    """By its version only: a transcript is long, and never comes in pieces."""
+    for version in sorted(file.versions.get("transcript", {}).values(), key=lambda version: version.id):
+        yield (version.id, version.rev, version.at.timestamp(), version.data is None)

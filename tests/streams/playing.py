@@ -51,6 +51,8 @@ class Sink:
             self._insert(("finding", finding.finding_id), finding.version, finding)
         for request in effects.requests:
             self._insert(("request", request.request_id), request.version, request)
+        for context in effects.contexts:
+            self._insert(("context", context.request_id), context.version, context)
         for fact in effects.facts:
             ids = (str(getattr(fact.row, name)) for name in (FACT_KEYS | EVIDENCE_KEYS)[fact.table])
             self._insert((fact.table, *ids), fact.row.version, fact.row)
@@ -140,6 +142,7 @@ def contents(partition: Partition) -> dict[str, Any]:
             "sessions": file.sessions,
             "findings": {id_: _without_sending(finding) for id_, finding in file.findings.items()},
             "requests": {id_: _without_sending(request) for id_, request in file.requests.items()},
+            "contexts": file.contexts,
             "facts": file.facts,
             "wake_at": file.wake_at,
             "adopted_at": file.adopted_at,
@@ -192,6 +195,7 @@ def assert_fresh(partition: Partition) -> None:
         stale = [(finding.rule, finding.state, finding.subject) for finding in effects.findings]
         assert stale == [], stale
         assert [(request.session_id, request.state) for request in effects.requests] == []
+        assert [(context.session_id, context.state) for context in effects.contexts] == []
         assert [(fact.table, fact.row.model_dump(exclude={"version", "recorded_at"})) for fact in effects.facts] == []
     before, after = contents(partition), contents(again)
     for key in before:
