@@ -3,10 +3,13 @@ Reads ClickHouse's history tables, as the viewer; writes nothing.
 Must never read what was recorded after the moment the report is of.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import asyncpg
 
 from infra.asking import Ask, instant
 from infra.refusal import Refusal
@@ -14,7 +17,7 @@ from schemas.compliance import Report
 from schemas.evidence import EVIDENCE_KEYS
 from schemas.facts import FACT_KEYS
 from streams.compliance.from_changes import TITLES
-from streams.compliance.records import BY_DAY, LEDGER_FIELDS, ROWS, Ledger, Period, PracticeRow
+from streams.compliance.records import BY_DAY, LEDGER_FIELDS, ROWS, AccessRow, DraftRow, Ledger, Period, PracticeRow
 from streams.compliance.report import compliance_report
 
 ORIGIN: Final = "Conjoint's analytics store, every version of every row since the practice was connected"
@@ -33,8 +36,13 @@ def practices(ask: Ask) -> list[str]:
     return [str(row[0]) for row in ask("SELECT DISTINCT practice_id FROM history_practice ORDER BY 1", {})]
 
 
-def platform_report(ask: Ask, practice_id: str, first_on: date, last_on: date, as_of: datetime) -> Report:
-    """The report of a practice. Raises Refusal if the practice was not known by that moment."""
+def platform_report(
+    ask: Ask, practice_id: str, first_on: date, last_on: date, as_of: datetime, desk_dsn: str | None = None
+) -> Report:
+    """The report of a practice; with `desk_dsn` who looked at what is in it, if the desk answers.
+
+    Raises Refusal if the practice was not known by that moment.
+    """
     practice = practice_at(ask, practice_id, as_of)
     period = Period(first_on, last_on, as_of, _zone(practice))
     rows = {field: _rows(ask, table, practice_id, period) for table, field in LEDGER_FIELDS.items()}
@@ -42,8 +50,51 @@ def platform_report(ask: Ask, practice_id: str, first_on: date, last_on: date, a
         "SELECT toUnixTimestamp64Milli(min(recorded_at)) FROM history_session WHERE practice_id = {practice:String}",
         {"practice": practice_id},
     )
-    ledger = Ledger(practice=practice, rule_titles=TITLES, **rows)
+    access = None if desk_dsn is None else access_on_desk(desk_dsn, practice_id, as_of)
+    ledger = Ledger(
+        practice=practice, rule_titles=TITLES, drafts=_drafts(ask, practice_id, period), access=access, **rows
+    )
     return compliance_report(ledger, period, ORIGIN, None if since_ms is None else instant(since_ms))
+
+
+def access_on_desk(dsn: str, practice_id: str, as_of: datetime) -> list[AccessRow] | None:
+    """The entries of a practice's audit chain up to that moment; None if the desk does not answer."""
+
+    async def read() -> list[AccessRow]:
+        connection = await asyncpg.connect(dsn, timeout=3)
+        try:
+            entries = await connection.fetch(
+                "SELECT at, user_name, role, action, object_kind, object_id FROM audit_entry "
+                "WHERE chain = $1 AND at <= $2 ORDER BY seq",
+                practice_id,
+                as_of,
+            )
+        finally:
+            await connection.close()
+        return [
+            AccessRow(e["at"], e["user_name"], e["role"], e["action"], f"{e['object_kind']} {e['object_id']}".strip())
+            for e in entries
+        ]
+
+    try:
+        return asyncio.run(read())
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        return None
+
+
+def _drafts(ask: Ask, practice_id: str, period: Period) -> list[DraftRow]:
+    """What became of Conjoint's own drafts, as it is known now: their table keeps the last word only."""
+    rows = ask(
+        """SELECT draft_id, request_id, session_id, client_ids, state, drafter, model, prompt_id, prompt_version,
+        transcript_used, withheld, toUnixTimestamp64Milli(created_at) FROM fact_draft FINAL
+        WHERE practice_id = {practice:String} AND created_at <= {as_of:DateTime64(3, 'UTC')}""",
+        {"practice": practice_id, "as_of": _written(period.as_of)},
+    )
+    return [DraftRow._make((*row[:9], bool(row[9]), int(row[10]), instant(row[11]))) for row in rows]
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def practice_at(ask: Ask, practice_id: str, as_of: datetime) -> PracticeRow:
@@ -99,8 +150,7 @@ def _read(ask: Ask, table: str, parameters: Mapping[str, Any], as_of: datetime, 
         SELECT * FROM {history} WHERE practice_id = {{practice:String}} AND {by_then}
         ORDER BY {key}, version DESC LIMIT 1 BY {key}
     ) WHERE 1 {gone} {condition}"""  # noqa: S608 - made of our own table and column names only
-    moment = as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-    rows = ask(statement, {**parameters, "as_of": moment})
+    rows = ask(statement, {**parameters, "as_of": _written(as_of)})
     places = [place for place, name in enumerate(kind._fields) if name in instants]
     for row in rows:
         values = list(row)

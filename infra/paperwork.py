@@ -66,7 +66,7 @@ class PlatformPaperwork:
 @lru_cache(maxsize=_KEPT_REPORTS)
 def _report(endpoints: Endpoints, practice_id: str, first_on: date, last_on: date, as_of: datetime) -> Report:
     with asking(endpoints) as ask:
-        return platform_report(ask, practice_id, first_on, last_on, as_of)
+        return platform_report(ask, practice_id, first_on, last_on, as_of, endpoints.desk_app_dsn)
 
 
 def _answered(work: Callable[[], T]) -> T:

@@ -120,7 +120,7 @@ def _of_platform(
                     f"name a practice with --practice: {', '.join(known) or 'none is known yet'}", exit_code=2
                 )
             [practice] = known
-        return platform_report(ask, practice, first_on, last_on, moment)
+        return platform_report(ask, practice, first_on, last_on, moment, endpoints.desk_app_dsn)
 
 
 def _write(report: Report, form: str, out: Path | None) -> None:

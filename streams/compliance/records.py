@@ -196,6 +196,23 @@ class RequestRow(NamedTuple):
     changed_at: datetime
 
 
+class DraftRow(NamedTuple):
+    """One draft that Conjoint made: with what, from what, and how many people were left out."""
+
+    draft_id: str
+    request_id: str
+    session_id: str
+    client_ids: Sequence[str]
+    state: str
+    drafter: str
+    model: str | None
+    prompt_id: str | None
+    prompt_version: str | None
+    transcript_used: bool
+    withheld: int
+    created_at: datetime
+
+
 class AccessRow(NamedTuple):
     """One look at, or act on, a record by a person of the practice."""
 
@@ -270,7 +287,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything known of one practice at one moment. `access` and `remittances` None = nobody keeps them yet."""
+    """Everything known of one practice at one moment. `drafts`, `access` and `remittances` None = nobody keeps them."""
 
     practice: PracticeRow
     sessions: Sequence[SessionRow] = ()
@@ -285,6 +302,7 @@ class Ledger:
     needs: Sequence[NeedRow] = ()
     findings: Sequence[FindingRow] = ()
     requests: Sequence[RequestRow] = ()
+    drafts: Sequence[DraftRow] | None = None
     access: Sequence[AccessRow] | None = None
     remittances: Sequence[RemittanceRow] | None = None
     rule_titles: Mapping[str, str] = field(default_factory=dict)

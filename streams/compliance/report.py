@@ -6,13 +6,14 @@ Nothing recorded after `as_of` may be among the rows; whoever reads them sees to
 from datetime import datetime
 
 from schemas.compliance import Cell, Column, Figure, Report, Section, Table
+from streams.compliance.ai_use import ai_section
 from streams.compliance.billing import authorizations_section, filing_section, match_section
 from streams.compliance.consents import register_section, revocations_section, visits_section
 from streams.compliance.decisions import decisions_section
 from streams.compliance.denials import denials_section
 from streams.compliance.notes import cosign_section, group_section, timeliness_section
 from streams.compliance.records import Ledger, Period
-from streams.compliance.sharing import access_section, ai_section, disclosures_section, messages_section
+from streams.compliance.sharing import access_section, disclosures_section, messages_section
 
 SECTIONS = (
     register_section,

@@ -228,7 +228,7 @@ class PracticeYear:
         start = datetime(day.year, day.month, day.day, 8 + number % 9, tzinfo=ZONE)
         end = start + timedelta(minutes=60 if kind != "family" else 50)
         id_ = f"S-{number:05}"
-        booked = {
+        booked: Data = {
             "kind": kind,
             "unit": unit,
             "clients": clients,
@@ -241,7 +241,7 @@ class PracticeYear:
             "identified_patient": clients[0] if kind == "family" else None,
         }
         self._add(start - timedelta(days=10), "appointment", id_, **booked)
-        held = {**booked, "status": "completed", "actual_start": start.isoformat(), "actual_end": end.isoformat()}
+        held: Data = {**booked, "status": "completed", "actual_start": start.isoformat(), "actual_end": end.isoformat()}
         for place, client in enumerate(clients):
             missed = self.random.random() < 0.06 and len(clients) > 2
             status = "no_show" if missed else "attended"
@@ -270,7 +270,7 @@ class PracticeYear:
         if not missed and billed and chance > 0.02:
             delay = timedelta(hours=self.random.choice((1, 2, 5, 20, 30, 60, 100, 200)) if chance < 0.3 else 2)
             unsigned = chance < 0.03
-            note = {
+            note: Data = {
                 "session": id_,
                 "client": client,
                 "kind": "progress",
@@ -324,7 +324,7 @@ class PracticeYear:
         }
         late = start.date() > date(2026, 12, 10)
         status = "queued" if late or number % 97 == 5 else "denied" if number % 29 == 3 else "paid"
-        sent = {} if status == "queued" else {"submitted_at": (queued + timedelta(days=1)).isoformat()}
+        sent: Data = {} if status == "queued" else {"submitted_at": (queued + timedelta(days=1)).isoformat()}
         self._add(queued, "claim", f"K-{id_}-{place}", **claim, status=status, **sent)
 
     def _shared(self, id_: str, number: int, clinician: str, end: datetime, booked: int) -> None:
