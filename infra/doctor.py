@@ -10,6 +10,7 @@ import stat
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from infra.source_capture import SourceCapture, look_at, source_state
 from infra.sources import Source, sources_of
 from infra.status import read_status
 from schemas.topics import DEAD_LETTERS, TOPICS
+from streams.policy.icd10cm import newest_edition
 
 _WITHIN_S: Final = 15.0
 _MUCH_LAG_BYTES: Final = 256 * 1024 * 1024
@@ -74,6 +76,7 @@ async def examine(endpoints: Endpoints) -> list[Check]:
     status = read_status(endpoints.settings.home)
     examinations: tuple[tuple[str, Callable[[], Awaitable[list[Check]]]], ...] = (
         ("versions", lambda: _versions()),
+        ("diagnosis codes", lambda: _diagnosis_codes(datetime.now(UTC).date())),
         ("disk", lambda: _disk(endpoints)),
         ("secrets", lambda: _secrets(endpoints)),
         ("jars", lambda: _jars(endpoints)),
@@ -122,6 +125,14 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+async def _diagnosis_codes(day: date) -> list[Check]:
+    edition, last_day = newest_edition()
+    what = f"diagnosis codes: ICD-10-CM {edition}, to {last_day}"
+    if day <= last_day:
+        return [_ok(what)]
+    return [_warn(f"{what}; codes it does not know stay undecided", "update the package simple-icd-10-cm")]
 
 
 async def _disk(endpoints: Endpoints) -> list[Check]:

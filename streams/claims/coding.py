@@ -119,7 +119,7 @@ def _group(case: SessionCase, client_id: str, payer_id: str | None) -> Service |
     attendance = case.attendance[client_id]
     record = case.client(client_id).record
     programs = {case.session.program, None if record is None else record.data.program}
-    payer = case.practice.policy.payer(payer_id)
+    payer = case.policy.payer(payer_id)
     substance_use = (case.group is not None and case.group.data.kind == "sud") or (
         record is not None and bool(record.data.sud_program)
     )
@@ -152,7 +152,7 @@ def _multi_family(case: SessionCase, client_id: str, payer_id: str | None) -> Se
     if stands_for is not None and client_id != stands_for:
         why = f"A multi-family visit is billed once for family {family_id}, on client {stands_for}."
         return _nothing(case, client_id, why, case.group)
-    if case.practice.policy.payer(payer_id).kind == "medicare":
+    if case.policy.payer(payer_id).kind == "medicare":
         return _nothing(case, client_id, "Medicare does not cover multi-family groups.", case.group)
     why = f"Multi-family group with {len(there)} families; once for family {family_id}."
     return _as_noted(

@@ -70,7 +70,7 @@ def sent_on(
         and (held.data.rank or 99) > (first.data.rank or 0)
         and (held.data.start is None or held.data.start <= day)
         and (held.data.end is None or day <= held.data.end)
-        and case.practice.policy.payer(held.data.payer).kind != "eap"
+        and case.policy.payer(held.data.payer).kind != "eap"
     ]
     if not behind or primary.data.status not in ("paid", "denied"):
         return None

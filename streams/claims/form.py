@@ -200,7 +200,7 @@ class _Former:
     def _payer(self, payer_id: str | None) -> dict[str, Any]:
         """The payer under the number its clearinghouse knows: `electronic_id` of the payer's policy, else its own id.
         `filing_code` (SBR09) and `secondary_reason` (SBR05, Medicare) may stand there too."""
-        policy = self.case.practice.policy.payer(payer_id)
+        policy = self.case.policy.payer(payer_id)
         own = (policy.model_extra or {}).get("electronic_id")
         number = exact(str(own) if own else payer_id, 80)
         return {
@@ -209,12 +209,12 @@ class _Former:
         }
 
     def _filing_code(self, payer_id: str | None) -> str:
-        policy = self.case.practice.policy.payer(payer_id)
+        policy = self.case.policy.payer(payer_id)
         own = (policy.model_extra or {}).get("filing_code")
         return str(own) if own else FILING_CODES.get(policy.kind, "CI")
 
     def _secondary_reason(self) -> str | None:
-        policy = self.case.practice.policy.payer(self.claim.payer)
+        policy = self.case.policy.payer(self.claim.payer)
         if self.claim.sequence != "secondary" or policy.kind != "medicare":
             return None
         return (policy.model_extra or {}).get("secondary_reason")

@@ -41,7 +41,7 @@ def insurance_of(case: SessionCase, client_id: str) -> Insurance | Withheld:
         (held for held in client.coverages if covers(held.data, day) and held.data.payer),
         key=lambda held: (held.data.rank if held.data.rank is not None else 99, held.id),
     )
-    plans = [held for held in in_force if case.practice.policy.payer(held.data.payer).kind != EAP]
+    plans = [held for held in in_force if case.policy.payer(held.data.payer).kind != EAP]
     assistance = assistance_with_room(case, client, day)
     if assistance is not None:
         payer = assistance.data.payer or next((h.data.payer for h in in_force if h not in plans), None)

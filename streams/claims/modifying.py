@@ -31,7 +31,7 @@ def modifiers_of(
     `codes_of_day`: session id → the code this client is or will be billed for there, by the same clinician, that day.
     """
     code = line.code or ""
-    payer = case.practice.policy.payer(payer_id)
+    payer = case.policy.payer(payer_id)
     chosen: dict[str, Reason] = {}
     if code not in ADD_ON_CODES:
         if payer.kind == EAP:
@@ -63,7 +63,7 @@ def _level(written: dict[str, str], clinician: Held[Clinician] | None) -> str | 
 def _distinct(case: SessionCase, code: str, codes_of_day: dict[str, str]) -> Reason | None:
     """XE where an edit pairs this code with another session's of that day and lets a distinct encounter through."""
     day = case.service_on
-    for pair in case.practice.policy.ptp if day is not None else ():
+    for pair in case.policy.ptp if day is not None else ():
         if day is None or not pair.holds_on(day) or pair.indicator != 1 or pair.needs_modifier != code:
             continue
         partner = pair.col1 if pair.needs_modifier == pair.col2 else pair.col2

@@ -77,9 +77,10 @@ def _code_list() -> _CodeList:
     files = sorted(file for folder in folders for file in (Path(folder) / "data").glob("code-list-*.txt"))
     if not files:
         raise FileNotFoundError("simple_icd_10_cm brings no code list")
-    words = (line.split(maxsplit=1)[0] for line in files[-1].read_text("utf-8-sig").splitlines() if line.strip())
+    lines = files[-1].read_text("utf-8-sig").upper().splitlines()
+    words = {line.split(maxsplit=1)[0] for line in lines if line and not line.isspace()}
     # chapters are plain numbers and blocks are ranges; neither is a code
-    codes = sorted({plain(word) for word in words if "-" not in word and not word.isdigit()})
+    codes = sorted({word.replace(".", "") for word in words if "-" not in word and not word.isdigit()})
     document = orjson.loads(_EDITIONS.read_bytes())
     return _CodeList(
         current=_edition(document["current"]),

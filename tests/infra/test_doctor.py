@@ -1,12 +1,14 @@
 """The doctor: says what is wrong and what to do, whatever is down."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from infra.doctor import Check, Level, examine
+from infra.doctor import Check, Level, _diagnosis_codes, examine
 from infra.embedded.stack import Stack, settings_on_free_ports
 from infra.endpoints import Endpoints, endpoints_of
+from streams.policy.icd10cm import newest_edition
 
 
 def _of(checks: list[Check], start: str) -> Check:
@@ -22,6 +24,7 @@ async def test_where_nothing_runs_every_connection_fails_with_the_way_out(tmp_pa
     assert _of(checks, "ports").level is Level.OK
     assert _of(checks, "secrets").level is Level.OK
     assert _of(checks, "Python").level is Level.OK
+    assert _of(checks, "diagnosis codes")
 
 
 async def test_a_secret_others_can_read_is_a_failure_with_the_command_that_mends_it(tmp_path: Path) -> None:
@@ -46,3 +49,11 @@ async def test_real_parts_are_found_well_and_what_is_missing_is_named(real_parts
     assert _of(checks, "database").level is Level.OK
     assert _of(checks, "jars").level is Level.OK
     assert _of(checks, "topics").level in (Level.OK, Level.FAIL)
+
+
+async def test_past_the_newest_edition_of_diagnosis_codes_the_doctor_warns() -> None:
+    _, last_day = newest_edition()
+    [still] = await _diagnosis_codes(last_day)
+    [past] = await _diagnosis_codes(last_day + timedelta(days=1))
+    assert (still.level, past.level) == (Level.OK, Level.WARN)
+    assert past.remedy == "update the package simple-icd-10-cm"
