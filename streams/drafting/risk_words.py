@@ -45,6 +45,10 @@ IDIOMS: Final = _words(
     r"kill(?:s|ed|ing)? (?:time|it|the (?:mood|vibe|lights?|engine|power|buzz)"
     r"|two birds|off|a few hours|an hour|for (?:a|some|that|the))",
     r"(?:could|would|'d|could've) kill for",
+    r"could(?:'ve| have)? (?:kill|strangle|murder)(?:ed|d)? (?:him|her|them"
+    r"|you|(?:my|his|her) [\w-]+)(?= (?:for|over|when|about|sometimes|some days))",
+    r"(?:kill|strangle|murder|shoot|hurt) [^.!?]{0,40}(?:just talk|just kidding"
+    r"|kidding|joking|not literally|figure of speech|just venting)",
     r"kill me now",
     r"(?:laugh(?:ed|ing)?|smil\w+|bored|scared|worried|sick|tickled|frightened"
     r"|loved?|starved|froze|frozen|working (?:my|him|her|your)self|worked (?:my"
@@ -101,7 +105,7 @@ IDIOMS: Final = _words(
 SUICIDE: Final = Topic(
     "suicide",
     anchors=_beginnings(
-        "advi asle away bett blad both bott can' cant care ceas chos coll coun cras dead deat die died disa "
+        "lett swer stee veer advi asle away bett blad both bott can' cant care ceas chos coll coun cras dead deat die died disa "
         "done down drif driv drov drow dyin easi end ende endi ever exis fall fare gave giv givi goin good "
         "got gun hang happ hid hoar hope hopi hung jump kill kms know life like live love medi meds mind miss "
         "my no nobo noos noth od od'd over pain pass pick pill pist plan poin pois pray ran read reas rifl "
@@ -167,6 +171,8 @@ SUICIDE: Final = Topic(
         r"(?:no|any|what'?s the|what is the|see (?:the|a|no|any)|not much) (?:point"
         r"|reason|sense|use) (?:in |to |of )?(?:living|be(?:ing)? (?:here|alive)"
         r"|liv(?:e|ing)|go(?:ing)? on|wak(?:e|ing) up|staying alive|exist(?:ing)?)",
+        r"let(?:ting)? go of the wheel|(?:swerv|steer|driv|veer)(?:e|ing) (?:\w+ ){0,3}(?:off the (?:road"
+        r"|bridge)|into (?:a|the) (?:tree|wall|river|median|oncoming))",
         r"(?:tired|sick|done) (?:of|with) (?:living|life|being alive|existing|being here)",
         r"nothing (?:left )?(?:to live|worth living) for|life (?:isn'?t|is not"
         r"|'s not) worth (?:it|living)|not worth living|can'?t (?:go on|do (?:life"

@@ -83,14 +83,14 @@ class Initials:
         )
 
     def named(self, text: str) -> str:
-        """The text with initials as client ids; a lone A or I counts only with a colon or a verb after it."""
+        """The text with initials as client ids; a lone A needs a colon or a verb after it, a lone I a colon."""
         if self._pattern is None:
             return text
         return self._pattern.sub(self._one, text)
 
     def _one(self, match: re.Match[str]) -> str:
         letters = match["who"]
-        if letters in ("A", "I") and not match["mark"] and not match["verb"]:
+        if not match["mark"] and (letters == "I" or (letters == "A" and not match["verb"])):
             return match[0]
         return f"{self._owner[letters]}{match['mark'] or ''}"
 

@@ -130,15 +130,47 @@ def numbered(text: str) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def near_numbers(text: str, what: str) -> frozenset[str] | None:
+def near_numbers(text: str, what: str, within: int = 4, own_sentence: bool = False) -> frozenset[str] | None:
     """The numbers within a few words of a stem in a text; None if the stem is not in it."""
-    words = tokens(_CODED.sub(" ", text))
-    places = [at for at, word in enumerate(words) if stem(word) == what]
-    if not places:
-        return None
-    return frozenset(
-        number for at in places for word in words[max(0, at - 4) : at + 5] for number in stated_numbers(word)
-    )
+    found: set[str] = set()
+    there = False
+    text = _CODED.sub(" ", text)
+    for piece in re.split(r"[.!?;]", text) if own_sentence else (text,):
+        words = tokens(piece)
+        for at, word in enumerate(words):
+            if stem(word) == what:
+                there = True
+                around = words[max(0, at - within) : at + within + 1]
+                found.update(one for other in around for one in stated_numbers(other))
+    return frozenset(found) if there else None
+
+
+_BETWEEN: Final = _each("for about at only just around nearly almost another")
+
+
+def verbs_with_numbers(text: str) -> frozenset[tuple[str, str]]:
+    """Numbers with the stem of the content word right before them: (stay, 40) in `stayed for forty minutes`."""
+    found: set[tuple[str, str]] = set()
+    for piece in re.split(r"[.,;:!?()]", _CODED.sub(" ", text)):
+        words = tokens(piece)
+        for at, word in enumerate(words):
+            before = next((other for other in reversed(words[:at]) if other not in _BETWEEN), None)
+            if before is not None and before not in STOP_WORDS and not numbers(before):
+                found.update((stem(before), one) for one in numbers(word))
+    return frozenset(found)
+
+
+_RATIO = re.compile(r"\b(\w+)\s*(?:out of|of|/)\s*(\w+)\b")
+
+
+def ratios(text: str) -> frozenset[tuple[str, str]]:
+    """Every `four out of six` and 3/5 of a text, in digits."""
+    found = set()
+    for match in _RATIO.finditer(_CODED.sub(" ", text.lower())):
+        part, whole = numbers(match[1]), numbers(match[2])
+        if part and whole:
+            found.add((next(iter(part)), next(iter(whole))))
+    return frozenset(found)
 
 
 _DAYS: Final = re.compile(

@@ -13,7 +13,16 @@ from streams.drafting.grounding.evidence import Evidence, Item, numbers_of, sent
 from streams.drafting.grounding.same_meaning import alike, known_elsewhere, telling
 from streams.drafting.local.answers import answer
 from streams.drafting.polarity import mentions, not_asked, without_idioms
-from streams.drafting.words import content, near_numbers, numbered, stated_numbers, stem, tokens
+from streams.drafting.words import (
+    content,
+    near_numbers,
+    numbered,
+    ratios,
+    stated_numbers,
+    stem,
+    tokens,
+    verbs_with_numbers,
+)
 
 Check = Callable[[Claim, Evidence, str | None], str | None]
 ENOUGH: Final = 0.4
@@ -92,6 +101,13 @@ _RESPONDS = re.compile(
     r"\b(?:respond(?:s|ed|ing)?|repl(?:y|ies|ied|ying)|in response|answer(?:s|ed|ing)?|reacted)\b", re.IGNORECASE
 )
 _PEOPLE = re.compile(r"\b(?:participants?|clients?|members?|people|attendees|persons?)\b", re.IGNORECASE)
+_TIMES = re.compile(
+    r"\b(?:(?:last|next) (?:night|week|weekend|month|year|winter|spring|summer"
+    r"|fall|autumn|session)|yesterday|tomorrow|tonight)\b"
+)
+_TOTAL = re.compile(r"\b(?:all|every|always|never|completely|entirely|fully|whole|constantly|throughout)\b")
+_TOTAL_SAID = re.compile(r"\b(?:each|any|none|nothing|everything|everyone|everybody|daily|nobody|no|not|only|both)\b")
+_ANY_TIMES: Final = frozenset({stem("times"), stem("things")})
 _NOW = re.compile(r"\b(?:now|currently|at present|these days|today)\b", re.IGNORECASE)
 _ONCE = re.compile(r"\b(?:was|were|used to|before|had been|from|last)\b", re.IGNORECASE)
 _THIRD_PERSON = re.compile(r"^\W*(?:and |but |so |that |then )*(?:he|she|they|my \w+|his \w+|her \w+)\b", re.IGNORECASE)
@@ -201,14 +217,37 @@ def numbers_are_there(claim: Claim, evidence: Evidence, section: str | None) -> 
     wrong = claim.numbers - stated
     if wrong:
         return f"States a number its evidence does not: {', '.join(sorted(wrong))}."
-    source = " . ".join(f"{item.asked} . {item.text}" for item in items)
+    source = evidence.without_ids(" . ".join(f"{item.asked} . {item.text}" for item in items))
+    done = dict(verbs_with_numbers(claim.plain))
+    for verb, number in done.items():
+        nearby = near_numbers(source, verb, within=6, own_sentence=True)
+        if nearby and number not in nearby and number not in evidence.session_numbers:
+            return "States a number of something else."
     for number, what in numbered(claim.plain):
         nearby = near_numbers(source, what)
-        if number not in evidence.session_numbers and nearby is not None and number not in nearby:
+        told = number in done.values() and any(near_numbers(source, verb, 6, True) for verb in done)
+        if what in _ANY_TIMES:
+            continue
+        if nearby is not None and number not in nearby and not told and number not in evidence.session_numbers:
             return "States a number of something else."
+    shares = ratios(source)
+    if any(share not in shares for share in ratios(claim.plain)) and shares:
+        return "States a share its evidence does not."
     present = [part for part in re.split(r"[.;!?,]", source) if stated_numbers(part) & claim.numbers]
     if _NOW.search(claim.plain) and present and all(_ONCE.search(part) for part in present):
         return "States as present what the source says was."
+    return None
+
+
+def times_are_there(claim: Claim, evidence: Evidence, section: str | None) -> str | None:
+    """`last week` or `tomorrow` only where the evidence says so; `all` and `never` only where it says as much."""
+    source = _text(evidence.items(claim.evidence))
+    plain = claim.plain.lower()
+    for match in _TIMES.finditer(plain):
+        if match[0] not in source and match[0].split()[-1] not in source:
+            return "States a time its evidence does not."
+    if _TOTAL.search(plain) and not _TOTAL.search(source) and not _TOTAL_SAID.search(source):
+        return "Says more than its evidence."
     return None
 
 
@@ -402,6 +441,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     does_not_diagnose,
     speaker_was_there,
     numbers_are_there,
+    times_are_there,
     gives_no_causes,
     says_it_the_same_way_round,
     says_who_did_it,

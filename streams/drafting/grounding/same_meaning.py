@@ -120,7 +120,8 @@ def _telling() -> frozenset[str]:
     extra = content(
         """divorce affair cheat bullying bully injury accident pregnant pregnancy hospital arrest police gun knife
         smoke smoking cigarette cocaine heroin cannabis marijuana weed pills vape gambling abuse assault rape
-        miscarriage abortion cancer surgery suicide psychiatrist medication antidepressant lawyer court custody fired
+        wife husband spouse son daughter girlfriend miscarriage abortion cancer
+        surgery suicide psychiatrist medication antidepressant lawyer court custody fired
         unemployed eviction homeless church religion immigration brother sister uncle aunt cousin grandmother
         grandfather boyfriend girlfriend stepfather stepmother boss teacher coach baby wedding funeral moved moving army
         military college exam trauma nightmare flashback panic hallucination"""

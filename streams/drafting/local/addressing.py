@@ -15,6 +15,11 @@ _YOU_NOT_THEM = re.compile(
     r"you could say|you have to understand|you never know|between you and me)\b",
     re.IGNORECASE,
 )
+_REPROACHES = re.compile(
+    r"\byou(?:'re|'ve|'d)? (?:\w+ ){0,1}(?:act|never|always|don'?t|didn'?t"
+    r"|said|told|keep|make|made|left|forgot|promised|were|just|still|only)\b",
+    re.IGNORECASE,
+)
 _SHARED = re.compile(
     r"\b(?:thank you for (?:saying|sharing|telling|that)|thanks for (?:saying|sharing|telling|that)|"
     r"what you(?: just)? said|when you (?:just )?said|like you said|as you said|i hear you|i feel you|i get you|"
@@ -91,6 +96,13 @@ class Addressing:
         """Clients named in a text in whatever way, by client id or by a family word that can mean only them."""
         return tuple(dict.fromkeys(self._called[match[0].lower()] for match in self._any.finditer(text)))
 
+    def begins_with(self, text: str) -> str | None:
+        """The client a text begins with, if it does not go on with another (`C1 calls`, but not `C1 and C2 call`)."""
+        first = self._any.match(text)
+        if first is None or re.match(r"\s*(?:and|&|,|\+|/)", text[first.end() :]):
+            return None
+        return self._called[first[0].lower()]
+
     def of(self, turns: Sequence[Turn], position: int, addressed_before: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The clients present whom a turn is addressed to, by evidence in its words or in those it replies to.
 
@@ -106,7 +118,7 @@ class Addressing:
         if turn.speaker in addressed_before and before.speaker in self._clients:
             return (before.speaker,)
         if self._couple:
-            return self._partner(turn, before)
+            return self._partner(turn, before, turns[position + 1] if position + 1 < len(turns) else None)
         if self._family and self._only_these_two(turns, position) and _YOU.search(_YOU_NOT_THEM.sub(" ", turn.text)):
             return (before.speaker,)
         if (
@@ -123,7 +135,7 @@ class Addressing:
         before = turns[position - 1].speaker
         return before in self._clients and before != turns[position].speaker and len(lately) == 2
 
-    def _partner(self, turn: Turn, before: Turn) -> tuple[str, ...]:
+    def _partner(self, turn: Turn, before: Turn, after: Turn | None) -> tuple[str, ...]:
         others = [client_id for client_id in self._clients if client_id != turn.speaker]
         if len(others) != 1 or turn.speaker not in self._clients:
             return ()
@@ -132,5 +144,8 @@ class Addressing:
         if _YOU.search(spoken) and (before.speaker == others[0] or told):
             return (others[0],)
         if before.speaker == others[0] and _SHARED.search(turn.text):
+            return (others[0],)
+        replied = after is not None and after.speaker == others[0]
+        if before.speaker == THERAPIST and replied and _REPROACHES.search(spoken):
             return (others[0],)
         return ()

@@ -19,7 +19,10 @@ from streams.drafting.words import content, tokens
 
 _PROMISES = re.compile(
     r"\b(?:i promise\b|i won'?t \w+ (?:\w+ ){0,4}(?:again|anymore|any more"
-    r"|this week|until)|i could (?:live with|manage|be home)|i'll (?!be (?:honest"
+    r"|this week|until)|i could (?:live with|manage|be home)|i can (?:just "
+    r"|definitely |also )?(?:leave|hand|drop|pick|find|get|be|stay|wait|read"
+    r"|walk|stop|let|send|email|use|talk|come|run|eat|wear|join|show)\b(?! (?:so"
+    r"|really|pretty|very|tired|angry|mad|like|a (?:lot|bit)))|i'll (?!be (?:honest"
     r"|real|fine|ok|okay|up|sitting|lying|like|thinking"
     r"|crying|so|too|really|dead|late|alone|happy)\b)|"
     r"i will (?!be (?:honest|real|fine)\b)|i'?m (?:going to|gonna) |i am going to "
@@ -50,7 +53,8 @@ _BARE_ILL = re.compile(
 """`I'll` and `we'll` as speech-to-text writes them."""
 _NO_PROMISE = re.compile(
     r"\b(?:(?:i'?ll|i will|i'?m going to|i'm gonna|i am going to) (?:never"
-    r"|always|probably|just )?\s*(?:say|admit|tell you|give (?:you|him|her"
+    r"|always|probably|just )?\s*(?:say|admit|tell you (?:what|that|this|the truth"
+    r"|something|honestly|right now)|tell you,|give (?:you|him|her"
     r"|them) that|believe|die|lose|explode|scream|cry|regret|miss|kill|hate"
     r"|fail|forget|end up|wake|lie (?:there|awake|in)|sit there|"
     r"get (?:fired|in trouble|yelled|sick|mad|angry)|be (?:the one|stuck|in trouble"
@@ -140,6 +144,7 @@ _ELICITS = re.compile(
     r"|something|a) (?:small |little |single |concrete )?(?:thing|step|promise"
     r"|action)"
     r"(?: (?:each|that|you|for|before|to|this|between|from))|one thing(?: each)?(?=[.,]| for| before| this)|"
+    r"what (?:might|would|could|can) (?:work|help|be different|you two try|it look like|\w+ look like)|"
     r"what (?:will|would|are|could|can) (?:you|each of you|we) (?:like to "
     r"|going to |be willing to |want to )?(?:try|do|keep|take|commit|practi[sc]e"
     r"|change|bring)|"
@@ -393,11 +398,10 @@ class Commitments:
 
     def _outlined(self) -> Iterator[Commitment]:
         for bullet in self._reading.material.session.therapist_outline:
-            subject: str | None = None
             under_plan = bool(_HEADING.match(bullet.text))
             for segment in (part.strip() for part in re.split(r";|\n|\.\s+", bullet.text) if part.strip()):
                 named = tuple(who for who in self._addressing.mentioned(segment) if who in self._clients)
-                subject = named[0] if len(named) == 1 else None if named else subject
+                subject = self._owner(segment, named) if named else None
                 if not (
                     under_plan
                     or _OUTLINE.search(segment)
@@ -415,6 +419,13 @@ class Commitments:
                     (bullet.id,),
                     (subject or "nobody") if confided(bullet.text) else None,
                 )
+
+    def _owner(self, segment: str, named: tuple[str, ...]) -> str | None:
+        """Who is to do what a piece of the outline plans: the only one named, or the first if it begins with them."""
+        if len(named) == 1:
+            return named[0]
+        plain = _HEADING.sub("", segment).strip()
+        return self._addressing.begins_with(plain)
 
     def _certain(self) -> Iterator[Utterance]:
         for turn in self._reading.turns:

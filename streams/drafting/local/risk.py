@@ -169,6 +169,8 @@ class Risk:
         else:
             polarity = "negated" if kind == "no" else "affirmed"
         evidence = tuple(dict.fromkeys((asked.evidence, asking.evidence, reply.evidence)))
+        if polarity == "affirmed" and len(topics) > 1 and SELF_DIRECTED & set(topics):
+            topics = tuple(topic for topic in topics if topic in SELF_DIRECTED)
         text = answered(self._wording.for_client(question, who), who, self._wording.for_client(reply.text, who))
         for topic in topics:
             yield Hit(
@@ -213,7 +215,7 @@ class Risk:
                 subjects = named or subjects
                 if absent and not named:
                     continue
-                for topic, polarity, past in _noted(segment, subjects):
+                for topic, polarity, past in _noted(segment, subjects, bullet.text):
                     for who in subjects or self._clients:
                         yield Hit(
                             client_id=who,
@@ -352,6 +354,13 @@ def _topics_asked(question: str) -> tuple[str, ...]:
     return tuple(found) or (SAFETY,)
 
 
+_LOOKED_AT = re.compile(
+    r"\b(?:asked|assessed|screened|checked|reviewed|discussed|explored|checked in)\b[^:;.]{0,40}?\b(?:"
+    r"SI|HI|risk|safety|suicid\w*)\b"
+    r"(?:/HI)?",
+    re.IGNORECASE,
+)
+_DENIES = re.compile(r"\b(?:denie[sd]|deny|neg(?:ative)?|no)\b", re.IGNORECASE)
 _NO_RISK = re.compile(
     r"\b(?:no|nil|denie[sd]|deny|low|without|0)\b[^.;]{0,24}\b(?:risks?|safety (?:concerns?"
     r"|issues?)|(?:risk|safety)[ -]related|concerns? (?:re|about|for) (?:risk"
@@ -369,7 +378,7 @@ _SOME_RISK = re.compile(
 _RISK_NAMED = re.compile(r"\b(?:risk|(?-i:SI|HI)|safety|suicid\w*|self[- ]?harm)\b", re.IGNORECASE)
 
 
-def _noted(segment: str, subjects: tuple[str, ...]) -> Iterator[tuple[str, Polarity, bool]]:
+def _noted(segment: str, subjects: tuple[str, ...], whole: str) -> Iterator[tuple[str, Polarity, bool]]:
     """What a piece of the outline notes about risk, as (topic, polarity, past)."""
     if not_asked(segment) and _RISK_NAMED.search(segment):
         yield "suicide", "not_assessed", False
@@ -377,7 +386,11 @@ def _noted(segment: str, subjects: tuple[str, ...]) -> Iterator[tuple[str, Polar
     as_said = segment
     for who in subjects:
         as_said = re.sub(rf"(?<![\w-]){re.escape(who)}(?![\w-])", "I", as_said)
+    as_said = _LOOKED_AT.sub(" ", as_said)
     found = mentions(as_said)
+    if not found and subjects and _DENIES.search(segment) and len(segment.split()) <= 4 and _RISK_NAMED.search(whole):
+        yield SAFETY, "negated", False
+        return
     for one in found:
         yield one.topic, one.polarity, one.past
     if not found and _NO_RISK.search(segment):
