@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Names:
-    """Who people and units are, where the source says so; empty on a platform, whose store holds no names."""
+    """Who people and units are, where the source says so: a file, or the desk's chart. The analytics store has none."""
 
     people: dict[str, str] = field(default_factory=dict, repr=False)
     units: dict[str, str] = field(default_factory=dict, repr=False)
@@ -112,13 +112,13 @@ def _names(file: ChangesFile, now: datetime) -> Names:
     return Names(people, units, members)
 
 
-def register_of_platform(ask: Ask, marks: Marks, practice_id: str, now: datetime) -> Register:
+def register_of_platform(ask: Ask, marks: "DeskMarks", practice_id: str, now: datetime) -> Register:
     """The register as the analytics store has it. Raises Refusal."""
     practice = practice_at(ask, practice_id, now)
     needs: list[NeedRow] = latest_rows(ask, "fact_consent_need", practice_id, now)
     consents: list[ConsentRow] = latest_rows(ask, "fact_consent", practice_id, now)
     found = track(needs, consents, marks.read(practice_id), now, NOTICE_DAYS)
-    return Register(practice, tuple(found), now, Names())
+    return Register(practice, tuple(found), now, marks.names(practice_id))
 
 
 # --- marks --------------------------------------------------------------------------------------------------------
@@ -176,6 +176,29 @@ class DeskMarks:
     def write(self, practice_id: str, marks: Sequence[Mark]) -> None:
         """See Marks."""
         self._run(self.store(practice_id, marks))
+
+    def names(self, practice_id: str) -> Names:
+        """Who people and units are, as the desk's chart knows. Raises Refusal."""
+        return self._run(self._names(practice_id))
+
+    async def _names(self, practice_id: str) -> Names:
+        connection = await asyncpg.connect(self.dsn, timeout=5)
+        try:
+            rows = await connection.fetch(
+                "SELECT entity, id, data ->> 'name' AS name, data -> 'members' AS members FROM chart_record "
+                "WHERE practice_id = $1 AND NOT deleted AND part = '' "
+                "AND entity IN ('client', 'group', 'family', 'couple', 'clinician')",
+                practice_id,
+            )
+        finally:
+            await connection.close()
+        people = {r["id"]: r["name"] for r in rows if r["entity"] in ("client", "clinician") and r["name"]}
+        units = {r["id"]: r["name"] for r in rows if r["entity"] in ("group", "family", "couple") and r["name"]}
+        listed = {
+            r["id"]: orjson.loads(r["members"]) for r in rows if r["entity"] in ("family", "couple") and r["members"]
+        }
+        members = {id_: tuple(one for one in some if isinstance(one, str)) for id_, some in listed.items()}
+        return Names(people, units, members)
 
     async def fetch(self, practice_id: str) -> list[Mark]:
         """As `read`, inside a running loop."""

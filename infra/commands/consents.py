@@ -199,7 +199,7 @@ def forms(
 ) -> None:
     """Write the forms that are outstanding, each to sign, into a folder, and print their paths.
 
-    On a platform names are lines to write on: the store that is asked holds none.
+    Whoever the desk does not know by name gets a line to write it on.
     """
     states = () if everything else tuple(state.value for state in OUTSTANDING)
     with Source(file, tracking, practice, home, now).opened() as (register, _):
