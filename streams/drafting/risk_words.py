@@ -105,12 +105,13 @@ IDIOMS: Final = _words(
 SUICIDE: Final = Topic(
     "suicide",
     anchors=_beginnings(
-        "lett swer stee veer advi asle away bett blad both bott can' cant care ceas chos coll coun cras dead deat die died disa "
+        "advi asle away bett blad both bott can' cant care ceas chos coll coun cras dead deat die died disa "
         "done down drif driv drov drow dyin easi end ende endi ever exis fall fare gave giv givi goin good "
-        "got gun hang happ hid hoar hope hopi hung jump kill kms know life like live love medi meds mind miss "
-        "my no nobo noos noth od od'd over pain pass pick pill pist plan poin pois pray ran read reas rifl "
-        "rope run save savi sens shoo shot si sick slee slit stas step stop suic swal tabl take taki they "
-        "thin thou tire took trai trie tryi tyle unal use vani wake waki walk wann want wish woke wort wris"
+        "got gun hang happ hid hoar hope hopi hung jump kill kms know lett life like live love medi meds "
+        "mind miss my no nobo noos noth od od'd over pain pass pick pill pist plan poin pois pray ran read "
+        "reas rifl rope run save savi sens shoo shot si sick slee slit stas stee step stop suic swal swer "
+        "tabl take taki they thin thou tire took trai trie tryi tyle unal use vani veer wake waki walk wann "
+        "want wish woke wort wris"
     ),
     direct=_words(
         rf"(?:kill(?:ed|ing|s)?|hang(?:ed|ing)?|hung|shoot(?:ing)?|shot|drown(?:ed|ing)?|poison(?:ed|ing)?) {SELF}",
