@@ -191,6 +191,7 @@ class ClaimsWorker:
         practice = self.kept.practice(practice_id)
         if practice is None:
             return
+        sessions = [session_id for session_id in sessions if self.kept.is_judged(practice_id, session_id)]
         now = self._now()
         earliest = now - LOOK_BACK
         asked = [s for s in sessions if self.kept.may_need_a_claim(practice_id, s, earliest)]

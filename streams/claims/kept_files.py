@@ -42,7 +42,9 @@ class KeptFiles:
             self._said.pop(key, None)
             return frozenset()
         raw = orjson.loads(sealed)
-        said = _said(key, raw)
+        # while a snapshot arrives the keeper judges nothing, because half of it looks all wrong; no more do we
+        judged = key.kind is not FileKind.SESSION or bool(raw["looked_under"])
+        said = _said(key, raw) if judged else b""
         before, self._said[key] = self._said.get(key), said
         self._sealed[key] = zlib.compress(sealed, 1)
         self._sessions_of[key] = tuple(raw["sessions"])
@@ -51,7 +53,7 @@ class KeptFiles:
             self.calendars.note(known)
             for version in raw["versions"].get("claim", ()):
                 self._bills[key.practice_id, version[0]] = key.id
-        if said == before:
+        if said == before or not judged:
             return frozenset()
         match key.kind:
             case FileKind.SESSION:
@@ -88,6 +90,10 @@ class KeptFiles:
         """Every session of a practice, the latest first."""
         ids = [key.id for key in self._sealed if key.practice_id == practice_id and key.kind is FileKind.SESSION]
         return sorted(ids, reverse=True)
+
+    def is_judged(self, practice_id: str, session_id: str) -> bool:
+        """The keeper has looked at the session as it is; False while its snapshot still arrives."""
+        return bool(self._said.get(FileKey(practice_id, FileKind.SESSION, session_id)))
 
     def may_need_a_claim(self, practice_id: str, session_id: str, earliest: datetime) -> bool:
         """Cheaply: somebody who came has no claim, a claim waits or was turned away, or a rule objects to one.

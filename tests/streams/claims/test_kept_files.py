@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from schemas.change import ChangeSet
+from schemas.change import Change, ChangeSet
 from schemas.codec import change_of
 from streams.book import Book, Shelves
 from streams.claims.kept_files import KeptFiles
@@ -78,6 +78,24 @@ def test_a_session_needs_a_look_while_somebody_has_no_claim_or_a_claim_waits() -
     late = Practice(unbilled(clean_group(2))).kept
     assert not late.may_need_a_claim("PR-1", "S-1", datetime(2026, 5, 1, tzinfo=UTC))
     assert not late.may_need_a_claim("PR-1", "S-9", LONG_AGO)
+
+
+def test_while_a_snapshot_arrives_nothing_is_proposed_and_then_everything_is() -> None:
+    scenario = unbilled(clean_couple())
+    keeper, kept = Keeper(book := Book(Shelves.in_memory())), KeptFiles()
+
+    def take(changes: tuple[Change, ...], version: int) -> set[tuple[str, str]]:
+        practice = "PR-1" if changes else ""
+        keeper.apply(ChangeSet(practice_id=practice, now=NOW, changes=changes), version)
+        files = [file for shelf in book.shelves.files.values() for file in shelf.values()]
+        return {pair for file in files for pair in kept.take(file.key, seal(file))}
+
+    snapshot = tuple(change_of(c).model_copy(update={"snapshot": True}) for c in scenario.changes)
+    for version, part in enumerate((snapshot[:-3], snapshot[-3:], ()), 1):
+        take(part, version)
+        assert not kept.is_judged(*SESSION)
+    assert SESSION in take((), 4)  # a whole tick without a row of it
+    assert kept.is_judged(*SESSION)
 
 
 def test_a_file_that_is_no_more_is_forgotten() -> None:
