@@ -78,15 +78,23 @@ class Intervention:
 
 @cache
 def vocabulary() -> Mapping[str, re.Pattern[str]]:
-    """Controlled name → how a therapist's words show it."""
+    """Controlled name → how a therapist's words, in lower case, show it."""
     patterns: dict[str, str] = json.loads(_FILE.read_text())
-    return {name: re.compile(pattern, re.IGNORECASE) for name, pattern in patterns.items()}
+    return {name: re.compile(pattern) for name, pattern in patterns.items()}
 
 
 def decoded(code: str) -> str:
     """An intervention code in words: COMM-CHECKIN is `communication check-in`."""
     words = [part for part in re.split(r"[^A-Za-z0-9]+", code) if part]
     return " ".join(_ABBREVIATIONS.get(word.lower(), word.lower()) for word in words) or code
+
+
+def _lower(text: str) -> str:
+    """In lower case, every character in its place."""
+    lowered = text.lower().replace("’", "'")
+    return (
+        lowered if len(lowered) == len(text) else "".join(one if len(one) == 1 else " " for one in map(str.lower, text))
+    )
 
 
 def _spoken(reading: Reading) -> Iterator[tuple[str, Utterance, str]]:
@@ -100,13 +108,13 @@ def _spoken(reading: Reading) -> Iterator[tuple[str, Utterance, str]]:
     for turn in turns:
         starts.append(length)
         length += len(turn.text) + 1
-    everything = "\n".join(turn.text for turn in turns)  # one search a word of the vocabulary, not one a turn
+    everything = "\n".join(_lower(turn.text) for turn in turns)  # one search a word of the vocabulary, not one a turn
     for name, pattern in vocabulary().items():
         shown: dict[int, None] = {}
         for match in pattern.finditer(everything):
             shown[bisect_right(starts, match.start()) - 1] = None
         for at in shown:
-            sentence = next((one for one in turns[at].sentences if pattern.search(one)), None)
+            sentence = next((one for one in turns[at].sentences if pattern.search(_lower(one))), None)
             if sentence is not None:
                 yield name, turns[at], sentence
 
@@ -123,7 +131,7 @@ def interventions(reading: Reading) -> tuple[Intervention, ...]:
         shown.setdefault((name, turn.confided_by), []).append((turn.evidence, sentence))
     for bullet in session.therapist_outline:
         for name, pattern in vocabulary().items():
-            if (pattern.search(bullet.text) or name in bullet.text.lower()) and not confided(bullet.text):
+            if (pattern.search(_lower(bullet.text)) or name in bullet.text.lower()) and not confided(bullet.text):
                 shown.setdefault((name, None), []).append((bullet.id, bullet.text))
     for (name, confided_by), places in shown.items():
         evidence = tuple(dict.fromkeys(place for place, _ in places))[:_MOST_TURNS]
