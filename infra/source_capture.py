@@ -27,6 +27,10 @@ from schemas.metrics import CAPTURE_TASK_RESTARTS, CAPTURE_TASK_UP
 
 TEMPLATE: Final = Path(__file__).parent.parent / "connectors" / "ehr" / "openemr.connector.json"
 
+_STOPS_WITHIN_S: Final = 30.0
+_LOST_PLACE: Final = re.compile(r"Error code: 1236|binlog files have been purged|no longer available on the server")
+"""How the database, or the connector, says that the log it is asked for is gone."""
+
 log = logging.getLogger(__name__)
 
 
@@ -139,8 +143,47 @@ async def watch_sources(
             elif state == "FAILED" and time.monotonic() >= not_before[source]:
                 failures[source] += 1
                 not_before[source] = time.monotonic() + min(longest_wait_s, 2.0 ** failures[source])
-                await _restart(capture, connector_name(source))
+                await heal_source(capture, source)
         await asyncio.sleep(every_s)
+
+
+async def heal_source(capture: SourceCapture, source: Source) -> None:
+    """Starts a failed task again. If the database has purged the log that it still had to read, its place is forgotten,
+    loudly, so that it takes a new snapshot: nothing else would ever let it go on."""
+    name = connector_name(source)
+    try:
+        async with _client(capture) as client:
+            lost = _LOST_PLACE.search(await _trace(client, name)) is not None
+            if lost:
+                log.error(
+                    "%s: the database no longer has the part of its log that capture had not read; a new snapshot is "
+                    "taken; keep the log longer than capture may be down (expire_logs_days)",
+                    source.name,
+                )
+                await _forget_place(client, name)
+    except httpx.TransportError:
+        return
+    if not lost:
+        await _restart(capture, name)
+
+
+async def _forget_place(client: httpx.AsyncClient, name: str) -> None:
+    await client.put(f"/connectors/{name}/stop")
+    deadline = time.monotonic() + _STOPS_WITHIN_S
+    while time.monotonic() < deadline:
+        # refused until the task has stopped
+        if (await client.delete(f"/connectors/{name}/offsets")).is_success:
+            break
+        await asyncio.sleep(0.5)
+    await client.put(f"/connectors/{name}/resume")
+
+
+async def _trace(client: httpx.AsyncClient, name: str) -> str:
+    response = await client.get(f"/connectors/{name}/status")
+    if not response.is_success:
+        return ""
+    status = response.json()
+    return "\n".join(str(part.get("trace", "")) for part in (status["connector"], *status["tasks"]))
 
 
 async def _restart(capture: SourceCapture, name: str) -> None:

@@ -27,7 +27,7 @@ def draft_wanted(case: SessionCase, now: datetime) -> DraftRequest | Recheck | N
     ended_at = case.ended_at
     if ended_at is None:
         return None
-    if now < ended_at:  # entered as held before its time is over
+    if now < ended_at and session.kind in CONJOINT_KINDS:  # entered as held when people arrived
         return Recheck(ended_at)
     if not any(note.live for note in asked_for(case)):
         if not case.appointment.live:

@@ -139,8 +139,8 @@ class Joiner:
         lost = [known for known in self.shelf.told_of(dirty.cluster) if known not in entities]
         slow = self.adapter.slow_to_lose
         missing = any(kind in slow for kind, _ in lost) and any(kind not in slow for kind, _ in entities)
-        if dirty.patient == 1 and missing:
-            # what they belong to is there still, so they may be about to come back
+        if dirty.patient == 1 and (missing or any(entity.doubtful for entity in entities.values())):
+            # what they belong to is there, so they may be about to come, or to come back
             self.shelf.wait_for_the_lost(dirty.cluster)
             return 0
         at = datetime.fromtimestamp((dirty.at_ms or int(dirty.touched_at * 1000)) / 1000, UTC)

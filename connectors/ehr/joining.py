@@ -62,11 +62,13 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One care entity as a cluster says it now is: the vocabulary's word, its id, its record as plain data."""
+    """One care entity as a cluster says it now is: the vocabulary's word, its id, its record as plain data. `doubtful`:
+    more of it may be about to arrive, so its patient cluster is believed late."""
 
     kind: str
     id: str
     data: Mapping[str, Any] = field(repr=False)
+    doubtful: bool = False
 
 
 class JoiningAdapter(Protocol):

@@ -45,10 +45,12 @@ class Session:
     attendance: tuple[Mapping[str, Any], ...] = field(repr=False)
     encounters: tuple[str, ...]
     day: str
+    doubtful: bool = False
+    """Somebody of the group has no row in its attendance form, which lists everybody: perhaps it is still to come."""
 
     def entities(self) -> Iterator[Entity]:
         """The appointment and everybody's attendance."""
-        yield Entity("appointment", self.id, self.record)
+        yield Entity("appointment", self.id, self.record, self.doubtful)
         for record in self.attendance:
             yield Entity("attendance", f"{self.id}:{record['client']}", {"session": self.id, **record})
 
@@ -178,10 +180,12 @@ def _held_group_session(
         )
     record = _group_record(reading, group, day, start, end, slot)
     record["status"] = "cancelled" if status == words.DID_NOT_TAKE_PLACE else "completed"
-    record["clients"] = sorted({*record["clients"], *(row["client"] for row in attendance)})
+    came = {row["client"] for row in attendance}
+    doubtful = bool(came) and not came >= set(record["clients"])
+    record["clients"] = sorted(came or record["clients"])
     record["facilitators"] = _facilitators(encounter["provider_id"], encounter["counselors"], slot)
     encounters = (encounter["encounter"], *(made for pid in sorted(mine) for made in mine[pid]))
-    return Session(id_, record, tuple(attendance), encounters, day)
+    return Session(id_, record, tuple(attendance), encounters, day, doubtful)
 
 
 def _booked_group_session(reading: Reading, group: str, day: str, slot: Image) -> Session:

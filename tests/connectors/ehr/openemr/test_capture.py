@@ -18,7 +18,7 @@ from confluent_kafka import Consumer, TopicPartition
 from infra.embedded.stack import Stack, settings_on_free_ports
 from infra.prepare import topics as prepare_topics
 from infra.refusal import Refusal
-from infra.source_capture import SourceCapture, apply_source, source_state
+from infra.source_capture import SourceCapture, apply_source, heal_source, source_state
 from infra.sources import sources_of
 from schemas.change import Change
 from schemas.codec import codec, read_change_set
@@ -227,7 +227,9 @@ def test_a_table_that_is_altered_goes_on(installation: Installation) -> None:
     assert installation.said(DEAD_LETTERS.name) == []
 
 
-def test_a_purged_log_is_said_loudly_and_taken_over_without_drafts(installation: Installation) -> None:
+def test_a_purged_log_is_said_loudly_and_taken_over_without_drafts(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
     clinic, database, stack = installation.clinic, installation.database, installation.stack
     requests, sessions = len(_requests(installation)), len(installation.now("appointment"))
     stack.kill("connect")
@@ -240,6 +242,13 @@ def test_a_purged_log_is_said_loudly_and_taken_over_without_drafts(installation:
         newest = cursor.fetchone()[0]
     database.do(f"PURGE BINARY LOGS TO '{newest}'")
     stack.need("connect")
+    source = sources_of(stack.endpoints.settings)[0]
+    installation.wait(
+        "capture says that its place is gone",
+        lambda: asyncio.run(source_state(installation.capture, source)) == "FAILED",
+    )
+    asyncio.run(heal_source(installation.capture, source))
+    assert "a new snapshot is taken" in caplog.text
     installation.wait(
         "what was missed is known", lambda: f"group-encounter-{missed}" in installation.now("appointment"), 120
     )

@@ -11,7 +11,7 @@ ON = "2026-03-03"
 def told_of(database: Database, **mapping: Any) -> Listening:
     listening = Listening(adapter(**mapping))
     listening.hear(database.events())
-    listening.wait(5)
+    listening.wait(20)
     return listening
 
 
@@ -117,7 +117,19 @@ def test_somebody_who_came_unbooked_is_in_the_session() -> None:
     encounter = database.group_encounter(1, ON)
     database.attendance(encounter, {1: "@", 9: "@"})
     session = told_of(database).told.entities("appointment")["group-encounter-501"]
-    assert session["clients"] == ["pid-1", "pid-2", "pid-3", "pid-9"]
+    assert session["clients"] == ["pid-1", "pid-9"]
+
+
+def test_an_attendance_form_that_misses_somebody_is_believed_late() -> None:
+    database = practice()
+    encounter = database.group_encounter(1, ON)
+    database.attendance(encounter, {1: "@", 2: "@"})
+    listening = Listening()
+    listening.hear(database.events())
+    listening.wait(8)
+    assert listening.told.entities("attendance") == {}
+    listening.wait(15)
+    assert len(listening.told.entities("attendance")) == 2
 
 
 def test_who_had_left_the_group_is_not_booked() -> None:
