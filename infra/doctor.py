@@ -18,6 +18,7 @@ import httpx
 
 from infra import preflight
 from infra.capture import SLOT, Capture, capture_state
+from infra.drafting import prompts_of
 from infra.embedded import jars
 from infra.embedded.kafka import kafka_answers
 from infra.embedded.postgres import postgres_answers
@@ -25,8 +26,9 @@ from infra.embedded.stack import http_answers
 from infra.endpoints import Endpoints
 from infra.mariadb import NotReachable
 from infra.parts import PORTS_OF
+from infra.refusal import Refusal
 from infra.secrets_file import FILE_NAME
-from infra.settings import variable
+from infra.settings import Settings, variable
 from infra.source_capture import SourceCapture, look_at, source_state
 from infra.sources import Source, sources_of
 from infra.status import read_status
@@ -90,6 +92,7 @@ async def examine(endpoints: Endpoints) -> list[Check]:
         ("sources", lambda: _sources(endpoints)),
         ("ClickHouse", lambda: _clickhouse(endpoints)),
         ("console", lambda: _console(endpoints)),
+        ("drafting", lambda: drafting(endpoints.settings)),
     )
     results = await asyncio.gather(*(_bounded(name, examination) for name, examination in examinations))
     return [check for checks in results for check in checks]
@@ -314,3 +317,26 @@ async def _console(endpoints: Endpoints) -> list[Check]:
     if await http_answers(f"{endpoints.console_url}/metrics", 5):
         return [_ok(f"console: {endpoints.console_url}")]
     return [_fail(f"console: no answer at {endpoints.console_url}", _START)]
+
+
+async def drafting(settings: Settings) -> list[Check]:
+    """The practice's prompts, and the model that is to draft. Sends nothing but the key."""
+    try:
+        known = prompts_of(settings)
+    except Refusal as refusal:
+        return [_fail(str(refusal), "mend the file; nothing is drafted until then")]
+    own = "ours" if settings.prompts is None else f"with those of {settings.prompts}"
+    checks = [_ok(f"prompts: {len(known)}, {own}")]
+    if settings.model_url is None:
+        return [*checks, _ok("model: none is configured, the local drafter writes every draft")]
+    key = "" if settings.model_key is None else settings.model_key.get_secret_value()
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        try:
+            response = await client.get(f"{settings.model_url}/models", headers={"Authorization": f"Bearer {key}"})
+        except httpx.TransportError:
+            waits = f"drafts wait up to {settings.model_patience_s:.0f} s, then the local drafter writes them"
+            return [*checks, _warn(f"model: no answer at {settings.model_url}; {waits}", "start the endpoint")]
+    if response.status_code in (401, 403):
+        return [*checks, _fail("model: the endpoint refuses the key", f"set {variable('model_key')}")]
+    # an endpoint need not have a list of models to be asked
+    return [*checks, _ok(f"model: {settings.model_name} at {settings.model_url}")]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.doctor import Check, Level, _diagnosis_codes, examine
+from infra.doctor import Check, Level, _diagnosis_codes, drafting, examine
 from infra.embedded.stack import Stack, settings_on_free_ports
 from infra.endpoints import Endpoints, endpoints_of
+from infra.settings import load_settings
 from streams.policy.icd10cm import newest_edition
 
 
@@ -57,3 +58,16 @@ async def test_past_the_newest_edition_of_diagnosis_codes_the_doctor_warns() -> 
     [past] = await _diagnosis_codes(last_day + timedelta(days=1))
     assert (still.level, past.level) == (Level.OK, Level.WARN)
     assert past.remedy == "update the package simple-icd-10-cm"
+
+
+async def test_the_model_is_asked_for_its_list_and_for_nothing_else(tmp_path: Path) -> None:
+    said = [str(check) for check in await drafting(load_settings(home=tmp_path))]
+    assert said[1] == "ok    model: none is configured, the local drafter writes every draft"
+    away = load_settings(home=tmp_path, model_url="http://127.0.0.1:9/v1", model_name="tiny")
+    (_, check) = await drafting(away)
+    assert check.level is Level.WARN
+    assert "then the local drafter writes them" in check.what
+    (tmp_path / "x.md").write_text("no prompt")
+    (check,) = await drafting(load_settings(home=tmp_path, prompts=tmp_path))
+    assert check.level is Level.FAIL
+    assert "x.md" in check.what
