@@ -1,9 +1,8 @@
 """The one-page map of the stream: which agent reads what, keeps what, sends what.
 
-    care.changes ──► keep_files ──► findings, draft.requests, facts        (dead.letters for what cannot be)
-                                └─► draft.contexts ──► write_drafts ──► drafts, draft.facts    (drafting/writing.py)
+    care.changes ──► keep_files ──► findings, draft.requests, facts, draft.contexts ──► write_drafts ──► drafts
 
-Reads care.changes; writes the topics above and the tables' changelogs. No decision is made here: see keeper.py.
+Reads care.changes; writes the topics above and the tables' changelogs. Decisions: keeper.py, drafting/.
 """
 
 import gc

@@ -88,7 +88,7 @@ class DraftingPolicy(_Table):
     by_state: dict[str, WithoutAiConsent] = {}
     prompts: dict[str, str] = {}
     template: Literal["SOAP", "DAP", "BIRP", "GIRP", "SIRP"] = "DAP"
-    follow_days: int = Field(default=30, ge=1, le=365)
+    follow_days: int = Field(default=14, ge=1, le=365)
     model: bool = True
 
 

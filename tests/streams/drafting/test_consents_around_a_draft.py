@@ -1,8 +1,7 @@
 """No path, race or retry produces text about a client without that client's valid consent at that moment.
 
-A model of a practice changes consents, corrections and clocks at every point around a draft: before it is begun, just
-before each attempt is sent, while the model thinks, just before delivery; the worker dies and reads again. What is sent
-and what is delivered is then held against what the model of the world knows.
+Consents, corrections and clocks change at every point around a draft: before each attempt is sent, while the model
+thinks, before delivery; the worker dies and reads again. What leaves is held against what the model of the world knows.
 """
 
 import json
