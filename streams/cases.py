@@ -737,6 +737,7 @@ class ClientCase:
     find: FindFile = field(repr=False)
     calendars: Calendars = field(default_factory=Calendars, repr=False, compare=False)
     opened: Opened = field(default_factory=Opened, repr=False, compare=False)
+    _ahead: dict[datetime, tuple[SessionCase, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def first_known_day(self) -> date | None:
         """The local day of this client's first session known here."""
@@ -757,17 +758,20 @@ class ClientCase:
 
     def upcoming(self, now: datetime) -> tuple[SessionCase, ...]:
         """Booked sessions after `now` that this client is booked for, sorted by id."""
-        ids = self.calendars.of(self.practice.id, self.file.key.id).since(now)
-        cases = (open_session(self.practice, id_, self.find, self.calendars, self.opened) for id_ in ids)
-        return tuple(
-            case
-            for case in cases
-            if case is not None
-            and case.session.status == "booked"
-            and case.session.scheduled_start is not None
-            and case.session.scheduled_start > now
-            and self.file.key.id in case.expected
-        )
+        known = self._ahead.get(now)
+        if known is None:
+            ids = self.calendars.of(self.practice.id, self.file.key.id).since(now)
+            cases = (open_session(self.practice, id_, self.find, self.calendars, self.opened) for id_ in ids)
+            known = self._ahead[now] = tuple(
+                case
+                for case in cases
+                if case is not None
+                and case.session.status == "booked"
+                and case.session.scheduled_start is not None
+                and case.session.scheduled_start > now
+                and self.file.key.id in case.expected
+            )
+        return known
 
 
 @dataclass(frozen=True)
