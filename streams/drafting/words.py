@@ -44,13 +44,10 @@ _TENS: Final = _counted("twenty thirty forty fifty sixty seventy eighty ninety",
 _TIMES: Final = {"once": 1, "twice": 2, "thrice": 3, "dozen": 12, "couple": 2, "fortnight": 2}
 _ORDINALS: Final = _counted("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth", 1)
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)?")
-_SPELT = re.compile(
-    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<unit>{'|'.join(list(_ONES)[1:10])}))?"
-    rf"|(?P<word>{'|'.join((*_ONES, *_TIMES, *_ORDINALS, 'hundred', 'half', 'quarter'))}))\b",
-    re.IGNORECASE,
-)
-
-
+_DIGIT = re.compile(r"\d")
+_COUNTING_VALUES: Final = {**_ORDINALS, **_TIMES, **_ONES, "hundred": 100}
+_UNCOUNTED: Final = frozenset({"one", "first", "second", "once"})
+_COUNTING: Final = frozenset({*_COUNTING_VALUES, *_TENS})
 _TOKEN = re.compile(r"\[[A-Z]+-\d+\]")
 _CODED = re.compile(r"\b[A-Za-z]+[\w-]*\d[\w-]*")
 
@@ -96,25 +93,32 @@ def numbers(text: str) -> frozenset[str]:
 
     A bare `one` is no number, nor are digits inside a code (PHQ-9, B3).
     """
-    found = {
-        match[0].replace(",", ".").rstrip("0").rstrip(".") if "." in match[0] else match[0].lstrip("0") or "0"
-        for match in _NUMERAL.finditer(text)
-    }
-    for match in _SPELT.finditer(text):
-        if match["tens"]:
-            unit = _ONES[match["unit"].lower()] if match["unit"] else 0
-            found.add(str(_TENS[match["tens"].lower()] + unit))
+    found: set[str] = set()
+    if _DIGIT.search(text):
+        text = _CODED.sub(" ", _TOKEN.sub(" ", text))
+        found = {_plain_number(match[0]) for match in _NUMERAL.finditer(text)}
+    words = tokens(text)
+    if _COUNTING.isdisjoint(words):
+        return frozenset(found)
+    tens = 0
+    for word in words:
+        if word in _TENS:
+            tens = _TENS[word]
+            found.add(str(tens))
             continue
-        word = match["word"].lower()
-        if word in ("one", "first", "second", "once"):
-            continue
-        if word == "hundred":
-            found.add("100")
-        elif word in ("half", "quarter"):
-            continue
-        else:
-            found.add(str(_ONES.get(word, _TIMES.get(word, _ORDINALS.get(word, 0)))))
+        value = _COUNTING_VALUES.get(word)
+        if value is not None and tens and 0 < value < 10 and word in _ONES:
+            found.discard(str(tens))
+            found.add(str(tens + value))
+        elif value is not None and word not in _UNCOUNTED:
+            found.add(str(value))
+        tens = 0
     return frozenset(found)
+
+
+def _plain_number(digits: str) -> str:
+    digits = digits.replace(",", ".")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits.lstrip("0") or "0"
 
 
 def numbered(text: str) -> frozenset[tuple[str, str]]:

@@ -83,7 +83,7 @@ _MOST_BUDGET: Final = 14
 
 def says_nothing(text: str) -> bool:
     """Is it only a greeting, a nod or a filler?"""
-    return bool(_EMPTY.match(text))
+    return len(text) < 90 and bool(_EMPTY.match(text))
 
 
 def feels(text: str) -> bool:
@@ -174,7 +174,7 @@ class Statements:
         return bool(_PRIVATE.search(sentence)) or any(found.about_other for found in mentions(sentence))
 
     def _weighed(self, turn: Utterance, text: str, question: Utterance | None) -> Statement | None:
-        if _EMPTY.match(text):
+        if says_nothing(text):
             return None
         stems = content(text)
         words = len(tokens(text))
