@@ -6,18 +6,21 @@ Reads the desk; writes nothing but the audit entry of the view. Must never show 
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from dashboards.console.context import CheckedForm, TheConsole
+from dashboards.console.context import CheckedForm, Requires, TheConsole
 from dashboards.console.desk_api import DraftId, PracticeId, Reads, SeesDrafts
 from dashboards.console.desk_view import STATE_WORDS, charts_json, draft_json, labels
 from dashboards.console.rights import Right
+from dashboards.console.sessions import Session
 from dashboards.desk.drafts import PAGE_SIZE
 from dashboards.desk.signing import ATTESTATION, COSIGN_ATTESTATION
+from dashboards.desk.times import FEWEST, times
 
 router = APIRouter(include_in_schema=False)
+SeesTimes = Annotated[Session, Depends(Requires(Right.SEE_TIMES))]
 TOLD_WORDS = {
     "draft_ready": "A draft is ready",
     "draft_blocked": "A draft could not be made",
@@ -146,3 +149,11 @@ async def mark_told_seen(session: SeesDrafts, _form: CheckedForm, console: TheCo
     """Everything told so far was seen."""
     await console.desk.notifications(session.user, seen=True)
     return RedirectResponse("/notifications", 303)
+
+
+@router.get("/times")
+async def times_page(request: Request, session: SeesTimes, console: TheConsole) -> Response:
+    """How long documenting takes, beside what it took by hand. Aggregates only."""
+    async with console.desk.database.transaction() as connection:
+        rows = await times(connection, session.user.scope)
+    return console.page(request, "times.html", session, values={"rows": rows, "fewest": FEWEST})

@@ -29,7 +29,7 @@ from dashboards.console.filters import View, read_view
 from dashboards.console.listing import Listing, filter_of, read_finding, read_history, read_listing
 from dashboards.console.presenting import history
 from dashboards.console.sessions import Session
-from dashboards.console.sign_in_audit import record_sign_in
+from dashboards.console.sign_in_audit import record_act, record_sign_in
 from dashboards.console.sources import MAX_LISTED, ReplayRefusedError, StoreUnavailableError, milliseconds
 from schemas.audit import Action
 from schemas.dead_letter import DeadLetter
@@ -195,6 +195,7 @@ async def findings_file(request: Request, session: SeesFindings, console: TheCon
     view = read_view(request.query_params, console.config.page_size)
     wanted = filter_of(console, session.user, view, console.sessions.looked_ms(request, session.user))
     found = await console.sources.findings.list(wanted, grouping=view.grouping, limit=MAX_LISTED)
+    await record_act(console, session.user, Action.EXPORTED, "findings", "csv", f"{len(found)} findings")
     cut = f"-first-{MAX_LISTED}" if len(found) == MAX_LISTED else ""
     day = console.practice_now().astimezone(console.zone).date().isoformat()
     return StreamingResponse(
@@ -307,6 +308,7 @@ async def replay_dead_letter(
     letter = await console.sources.dead_letters.get(letter_id)
     if letter is None:
         return await _dead_letter(request, letter_id, session, console)
+    await record_act(console, session.user, Action.DEAD_LETTER_REPLAYED, "dead letter", letter.letter_id)
     try:
         await console.sources.dead_letters.replay(letter)
     except ReplayRefusedError as refusal:

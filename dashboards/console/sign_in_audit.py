@@ -1,4 +1,4 @@
-"""Who came in and who was turned away? Sign-ins in the audit chain, before the session begins.
+"""Who came in, who was turned away, who took something out? Recorded before it happens, or it does not happen.
 
 Writes the audit chain of each practice somebody works for, or of the installation. Must never record what was typed.
 """
@@ -14,6 +14,13 @@ NOBODY = "-"
 async def record_sign_in(console: Console, user: User | None, action: Action, reason: str = "") -> None:
     """Record it. Without a desk there is nowhere to; raises DeskUnavailableError when there is one and it is away, for
     somebody who cannot be recorded does not come in."""
+    await record_act(console, user, action, "session", NOBODY if user is None else user.name, reason)
+
+
+async def record_act(
+    console: Console, user: User | None, action: Action, object_kind: str, object_id: str, reason: str = ""
+) -> None:
+    """Something somebody does beyond a single draft, in the chains of their practices."""
     if not console.config.desk_dsn:
         return
     chains = [INSTALLATION] if user is None or user.practices == "all" else list(user.practices)
@@ -27,8 +34,8 @@ async def record_sign_in(console: Console, user: User | None, action: Action, re
                     user_name=NOBODY if user is None else user.name,
                     role=NOBODY if user is None else user.role.value,
                     action=action,
-                    object_kind="session",
-                    object_id=NOBODY if user is None else user.name,
+                    object_kind=object_kind,
+                    object_id=object_id,
                     reason=reason,
                 )
                 for chain in chains

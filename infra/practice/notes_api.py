@@ -172,6 +172,13 @@ async def _create(connection: Any, practice_id: str, note: NewNote, key: str, di
         digest,
         note_id,
     )
+    await connection.execute(
+        "INSERT INTO note_links (note_id, practice_id, group_session, linked_client_ids) VALUES ($1, $2, $3, $4)",
+        note_id,
+        practice_id,
+        note.group_session,
+        list(note.linked_clients),
+    )
     if note.kind != "addendum":
         # who asked for a draft has documented: nobody waits for it any more
         await connection.execute(

@@ -80,6 +80,7 @@ CREATE TABLE IF NOT EXISTS clients (
     self_pay boolean,
     restrict_to_plan boolean,
     capacity_flag boolean,
+    risk_flags text[],                                   -- warnings on the chart
     address_line1 text, address_city text, address_state text, address_zip text,
     created_at timestamp NOT NULL, updated_at timestamp NOT NULL, deleted_at timestamp
 );
@@ -526,6 +527,14 @@ CREATE TABLE IF NOT EXISTS simulator.created_note (
     idempotency_key text PRIMARY KEY,
     body_sha256 text NOT NULL,
     note_id text NOT NULL
+);
+
+-- What belongs to a note of a session with several clients: that it was a group session, and whose notes lie beside it.
+CREATE TABLE IF NOT EXISTS note_links (
+    note_id text PRIMARY KEY,
+    practice_id text NOT NULL,
+    group_session boolean NOT NULL,
+    linked_client_ids text[] NOT NULL
 );
 
 -- Clinicians who document at the review desk: the notes of their groups, families and couples are left to them.

@@ -30,9 +30,13 @@ async def app(bench: Bench, tmp_path: Path) -> FastAPI:
     return console.app()
 
 
-def signed_in(app: FastAPI, role: Role) -> tuple[TestClient, dict[str, str]]:
-    """A browser where that person is signed in, and the headers of its page's script."""
-    client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+def browser(app: FastAPI) -> TestClient:
+    """One event loop as long as it is open."""
+    return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+
+def signed_in(client: TestClient, role: Role) -> tuple[TestClient, dict[str, str]]:
+    """The browser with that person signed in, and the headers of its page's script."""
     form = client.get("/sign-in").text
     token = form.split('name="csrf" value="')[1].split('"')[0]
     answer = client.post("/sign-in", data={"csrf": token, "name": role.value, "password": PASSWORD, "next": "/"})
@@ -43,8 +47,8 @@ def signed_in(app: FastAPI, role: Role) -> tuple[TestClient, dict[str, str]]:
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ASSISTANT])
 def test_nothing_that_is_sent_makes_an_answer_fail(app: FastAPI, bench: Bench, role: Role) -> None:
-    with TestClient(app, base_url="http://127.0.0.1"):
-        client, headers = signed_in(app, role)
+    with browser(app) as opened:
+        client, headers = signed_in(opened, role)
         description = schemathesis.openapi.from_dict(described(app))
         known = {"practice_id": bench.practice, "draft_id": "D-S-1", "key": "C-1"}
         failed: list[str] = []
@@ -97,8 +101,8 @@ def test_the_description_holds_every_route_of_the_desk(app: FastAPI) -> None:
 
 @pytest.fixture
 def stranger(app: FastAPI) -> Iterator[tuple[TestClient, dict[str, str]]]:
-    with TestClient(app, base_url="http://127.0.0.1"):
-        yield signed_in(app, Role.SUPERVISOR)
+    with browser(app) as opened:
+        yield signed_in(opened, Role.SUPERVISOR)
 
 
 def test_every_path_of_another_practice_is_a_404(
