@@ -150,7 +150,7 @@ class Assembly:
         metrics.SOURCE_SNAPSHOTS.labels(self.adapter.source).inc()
         log.warning(
             "%s: change capture lost its place in the source's log and takes a new snapshot; what changed in between is"
-            " taken over as it is now, without drafts or alerts; keep the source's log longer than capture may be down",
+            " taken over as it is now, without drafts; keep the source's log longer than capture may be down",
             self.adapter.source,
         )
 
@@ -210,12 +210,14 @@ class Sender:
         while waiting := assembly.shelf.outgoing(SET_CHANGES):
             changes = [(number, at_ms, change_of(orjson.loads(body)), len(body)) for number, at_ms, body in waiting]
             in_background = all(change.snapshot for _, _, change, _ in changes)
-            if in_background and assembly.pace.left() < len(changes):
-                break
+            if in_background:
+                changes = changes[: max(0, assembly.pace.left())]
+                if not changes:
+                    break
             for chunk in _chunks(changes):
                 self._produce(assembly.adapter.practice_id, chunk)
             self._acknowledged()
-            assembly.shelf.sent(waiting[-1][0])
+            assembly.shelf.sent(changes[-1][0])
             assembly.shelf.commit()
             if in_background:
                 assembly.pace.spend(len(changes))
