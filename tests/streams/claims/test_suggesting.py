@@ -1,14 +1,21 @@
 """Which claim would be paid, for whom, and why is there none for the others?"""
 
 from collections.abc import Callable
+from datetime import datetime
 
+import orjson
 import pytest
 
+from schemas.claim_proposal import ClaimProposal
+from schemas.codec import change_of
+from streams.claims.from_changes import proposals_of_changes
+from streams.replay import ChangesFile
 from tests.streams.claims.suggested import billed, only, proposed, refusals, rules, unbilled
 from tests.streams.rules.billing import lasting
 from tests.streams.scenario import (
     CLEAN,
     Scenario,
+    at,
     clean_couple,
     clean_family,
     clean_group,
@@ -316,3 +323,30 @@ def test_a_part2_record_goes_out_under_informed_consent_or_not_at_all() -> None:
     without = proposed(unbilled(clean_sud_group().without("CON-ANA-part2_tpo")))
     states = {p.client_id: p.state for p in without.proposals}
     assert states == {"C-ANA": "blocked", "C-BEN": "ready", "C-CLEO": "ready", "C-DREW": "ready"}
+
+
+@pytest.mark.parametrize("name", ["group", "couple", "multi-family group", "SUD program's group"])
+def test_the_order_in_which_changes_arrive_does_not_matter(name: str) -> None:
+    scenario = unbilled(CLEAN[name]())
+    expected = {p.id: p.fingerprint for p in proposed(scenario).proposals}
+    for order in (sorted(scenario.changes, key=lambda c: str(c["id"])), list(reversed(scenario.changes))):
+        assert {p.id: p.fingerprint for p in _in_order(scenario, order)} == expected
+
+
+def _in_order(scenario: Scenario, changes: list[dict[str, object]]) -> tuple[ClaimProposal, ...]:
+    file = ChangesFile(tuple(map(change_of, changes)), None, datetime.fromisoformat(at(scenario.now)), ())
+    return proposals_of_changes(file).proposals
+
+
+def test_renaming_everybody_renames_the_claims_and_changes_nothing_else() -> None:
+    def plain(scenario: Scenario) -> list[tuple[object, ...]]:
+        return [
+            (p.kind, p.state, p.total_cents, p.claim.place_of_service, p.claim.diagnoses, p.claim.lines[0].code)
+            for p in proposed(scenario).proposals
+        ]
+
+    scenario = unbilled(clean_group())
+    renamed = Scenario(
+        scenario.now, scenario.policy, orjson.loads(orjson.dumps(scenario.changes).replace(b"C-ANA", b"C-ZZ9"))
+    )
+    assert plain(renamed) == plain(scenario)
