@@ -4,310 +4,63 @@ Read-only views over files; pure. Nothing is looked up that is not in the same p
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
-from functools import cached_property, lru_cache
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 
 from schemas.care import (
     Appointment,
     Attendance,
-    Authorization,
     Charge,
     Claim,
-    ClaimLine,
-    Client,
-    Clinician,
-    Consent,
     Couple,
-    Coverage,
-    Eligibility,
     Family,
     Group,
     Message,
     Note,
-    Plan,
-    Practice,
     Recording,
-    Relationship,
 )
-from schemas.reasons import Poison
+from streams.billed import ADJUDICATED, REPLACEMENT, VOID, BilledLine, cents, comes_after, standing, takes_the_place_of
 from streams.calendars import HOUR_SECONDS, Calendars, hours_between
+from streams.client_view import ClientView, client_view, consent_holds, has_ledger, revoked_wholly_at, visit_limits
 from streams.files import File, FileKey, FileKind, Held
-from streams.policy import Policy, PolicyBook, policy_of
+from streams.policy import Policy
+from streams.practice_view import PracticeView
 from streams.terms import Terms, composition_at, in_force
+
+__all__ = [
+    "ADJUDICATED",
+    "CONJOINT_KINDS",
+    "GROUP_KINDS",
+    "MISSED",
+    "REPLACEMENT",
+    "VOID",
+    "BilledLine",
+    "ClientCase",
+    "ClientView",
+    "FindFile",
+    "Opened",
+    "PracticeView",
+    "SessionCase",
+    "UnitCase",
+    "cents",
+    "client_view",
+    "comes_after",
+    "consent_holds",
+    "has_ledger",
+    "open_session",
+    "revoked_wholly_at",
+    "standing",
+    "takes_the_place_of",
+    "visit_limits",
+]
+"""Cases and the views they are made of: a rule finds all of it here."""
 
 FindFile = Callable[[FileKey], File | None]
 
 MISSED = frozenset({"no_show", "late_cancel", "cancelled", "excused"})
 GROUP_KINDS = frozenset({"group", "multi_family"})
 CONJOINT_KINDS = frozenset({"family", "couple"})
-
-
-@dataclass(frozen=True)
-class PracticeView:
-    """The practice, its clock's zone and its policy."""
-
-    id: str
-    file: File
-    record: Held[Practice]
-    zone: ZoneInfo
-    policies: PolicyBook
-
-    @classmethod
-    def of(cls, file: File | None) -> "PracticeView | None":
-        """None until the practice itself is known: without its time zone nothing can be decided."""
-        record = None if file is None else file.one("practice")
-        if file is None or record is None:
-            return None
-        own = file.all("policy")
-        zone = _zone(record.data.timezone)
-        if zone is None:
-            return None
-        return cls(file.key.practice_id, file, record, zone, _policy(tuple(held.data.document for held in own)))
-
-    def keeps(self, *facts: str) -> bool:
-        """Whether the practice's EHR has a place for all of these facts (words of `streams.not_kept`)."""
-        return self.not_kept.isdisjoint(facts)
-
-    @cached_property
-    def not_kept(self) -> frozenset[str]:
-        """What the practice's EHR has no place for."""
-        return frozenset(self.record.data.not_kept)
-
-    def clinician(self, clinician_id: str) -> Held[Clinician] | None:
-        """The clinician with this id."""
-        return self._clinicians.get(clinician_id)
-
-    @cached_property
-    def _clinicians(self) -> dict[str, Held[Clinician]]:
-        return {held.id: held for held in self.file.all("clinician")}
-
-    @property
-    def policy(self) -> Policy:
-        """What holds after the last change anybody has announced; about a session ask its own `policy`."""
-        return self.policies.on(None)
-
-    @cached_property
-    def consents_end(self) -> bool:
-        """The practice's own tables give some kind of consent an end."""
-        by_kind = (by_state for policy in self.policies.every for by_state in policy.consent_valid_days.values())
-        return any(days is not None for by_state in by_kind for days in by_state.values())
-
-    def policy_at(self, moment: datetime) -> Policy:
-        """What holds on the local day of an instant."""
-        return self.policies.on(self.day_of(moment))
-
-    def next_policy_change(self, moment: datetime) -> datetime | None:
-        """The start of the next day on which the practice's own tables change what holds."""
-        starts = (self.start_of(day) for day in self.policies.own_boundaries)
-        return next((start for start in starts if start > moment), None)
-
-    def day_of(self, moment: datetime) -> date:
-        """The local calendar day of an instant."""
-        return moment.astimezone(self.zone).date()
-
-    def start_of(self, day: date) -> datetime:
-        """The instant a local day begins."""
-        return _midnight(day, self.zone)
-
-    @property
-    def last_day(self) -> date:
-        """Later than any session: the end of what has no end."""
-        return date(2200, 1, 1)
-
-    def end_of(self, day: date) -> datetime:
-        """The last instant of a local day."""
-        return self.start_of(day + timedelta(days=1)) - timedelta(microseconds=1)
-
-    def days_of_hours(self, hours: Iterable[int]) -> list[tuple[datetime, datetime]]:
-        """Start and end of every local day that one of these hours since 1970 touches."""
-        starts = (datetime.fromtimestamp(hour * HOUR_SECONDS, UTC) for hour in hours)
-        days = {day for at in starts for day in (self.day_of(at), self.day_of(at + timedelta(minutes=59)))}
-        return [(self.start_of(day), self.end_of(day)) for day in sorted(days)]
-
-
-@lru_cache(maxsize=8192)
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    # in UTC, because an ambiguous midnight of another zone equals nothing, not even itself
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _policy(documents: tuple[str, ...]) -> PolicyBook:
-    try:
-        return policy_of(*documents)
-    except Poison:  # sound when it was taken in, not to this version of the code: the practice must not stand still
-        return policy_of(*(document for document in documents if _is_sound(document)))
-
-
-def _is_sound(document: str) -> bool:
-    try:
-        policy_of(document)
-    except Poison:
-        return False
-    return True
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
-
-
-def consent_holds(consent: Consent, moment: datetime) -> bool:
-    """Signed by then, not yet expired, not wholly revoked by then. Whose signature it is, is another question."""
-    if consent.signed_at is None or consent.signed_at > moment:
-        return False
-    if consent.expires is not None and consent.expires <= moment:
-        return False
-    revoked_at = revoked_wholly_at(consent)
-    return revoked_at is None or revoked_at > moment
-
-
-_ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
-
-
-def revoked_wholly_at(consent: Consent) -> datetime | None:
-    """When it was revoked as a whole: None = it was not. A revocation nobody dated counts from the beginning."""
-    revocation = consent.revocation
-    if consent.revoked_at is not None:
-        return consent.revoked_at
-    if consent.status == "revoked":
-        return _ALWAYS if revocation is None or revocation.at is None else revocation.at
-    # revoked in the form's own words, though the source still calls it active
-    return revocation.at if revocation is not None and revocation.scope == "all" else None
-
-
-@dataclass(frozen=True)
-class ClientView:
-    """One client's file, or what little is known of somebody without one."""
-
-    id: str
-    file: File | None
-    practice: PracticeView | None = None
-
-    @cached_property
-    def record(self) -> Held[Client] | None:
-        """The client; None if the EHR has not said who this is."""
-        return None if self.file is None else self.file.one("client")
-
-    def consents(self, kind: str) -> tuple[Held[Consent], ...]:
-        """Every consent of a kind, whatever its state."""
-        return self._consents_by_kind.get(kind, ())
-
-    @cached_property
-    def every_consent(self) -> tuple[Held[Consent], ...]:
-        """Every consent, sorted by id; one without an end of its own ends when the policy says that its kind does."""
-        on_file = () if self.file is None else self.file.all("consent")
-        if self.practice is None or not self.practice.consents_end:
-            return on_file
-        return tuple(self._ending(self.practice, consent) for consent in on_file)
-
-    def _ending(self, practice: PracticeView, consent: Held[Consent]) -> Held[Consent]:
-        data, state = consent.data, None if self.record is None else self.record.data.state
-        if data.expires is not None or data.signed_at is None:
-            return consent
-        signed_on = practice.day_of(data.signed_at)
-        days = practice.policies.on(signed_on).valid_days(data.kind, state)
-        if days is None:
-            return consent
-        return replace(
-            consent, data=data.model_copy(update={"expires": practice.end_of(signed_on + timedelta(days=days))})
-        )
-
-    @cached_property
-    def last_signed_at(self) -> datetime | None:
-        """The latest moment at which a form was signed, by its own date or by the first of its signatures."""
-        moments = [consent.data.signed_at for consent in self.every_consent if consent.data.signed_at is not None]
-        for consent in self.every_consent:
-            moments += [min(times)] if (times := [s.at for s in consent.data.signers if s.at is not None]) else []
-        return max(moments, default=None)
-
-    @cached_property
-    def _consents_by_kind(self) -> dict[str, tuple[Held[Consent], ...]]:
-        by_kind: dict[str, tuple[Held[Consent], ...]] = {}
-        for consent in self.every_consent:
-            by_kind[consent.data.kind] = (*by_kind.get(consent.data.kind, ()), consent)
-        return by_kind
-
-    def consents_holding(self, kind: str, moment: datetime) -> tuple[Held[Consent], ...]:
-        """The consents of a kind that hold at that moment."""
-        return tuple(c for c in self.consents(kind) if consent_holds(c.data, moment))
-
-    @property
-    def coverages(self) -> tuple[Held[Coverage], ...]:
-        """Every coverage, sorted by id."""
-        return () if self.file is None else self.file.all("coverage")
-
-    def coverage(self, coverage_id: str | None) -> Held[Coverage] | None:
-        """The coverage with this id."""
-        return self._coverages.get(coverage_id or "")
-
-    @cached_property
-    def _coverages(self) -> dict[str, Held[Coverage]]:
-        return {held.id: held for held in self.coverages}
-
-    @property
-    def eligibilities(self) -> tuple[Held[Eligibility], ...]:
-        """Every answer of a payer, sorted by id."""
-        return () if self.file is None else self.file.all("eligibility")
-
-    @property
-    def authorizations(self) -> tuple[Held[Authorization], ...]:
-        """Every authorization, sorted by id."""
-        return () if self.file is None else self.file.all("authorization")
-
-    @property
-    def plans(self) -> tuple[Held[Plan], ...]:
-        """Every treatment plan, sorted by id."""
-        return () if self.file is None else self.file.all("plan")
-
-    @property
-    def is_patient(self) -> bool:
-        """False only for somebody the EHR calls a collateral."""
-        record = self.record
-        return record is None or record.data.patient is not False
-
-    def eighteenth_birthday(self) -> date | None:
-        """The day the client comes of age; 1 March for those born on 29 February."""
-        record = self.record
-        dob = None if record is None else record.data.dob
-        if dob is None:
-            return None
-        try:
-            return dob.replace(year=dob.year + 18)
-        except ValueError:
-            return date(dob.year + 18, 3, 1)
-
-    def age_on(self, day: date) -> int | None:
-        """Full years on a day; those born on 29 February grow older on 1 March of a common year."""
-        record = self.record
-        dob = None if record is None else record.data.dob
-        return None if dob is None else day.year - dob.year - ((day.month, day.day) < (dob.month, dob.day))
-
-    def relationships(self) -> tuple[Held[Relationship], ...]:
-        """Who is what to this client, past and present."""
-        return () if self.file is None else self.file.all("relationship")
-
-    def messages(self, kind: str) -> tuple[Held[Message], ...]:
-        """Every message of a kind in this client's file."""
-        return () if self.file is None else tuple(m for m in self.file.all("message") if m.data.kind == kind)
-
-
-def client_view(practice: PracticeView, client_id: str, file: File | None) -> ClientView:
-    """The view of a client; what it has worked out is kept with the file until file or practice say something new."""
-    if file is None:
-        return ClientView(client_id, None, practice)
-    if file.view is not None and file.view[0] == file.generation:
-        known: ClientView = file.view[1]
-        if known.practice is practice:
-            return known
-    view = ClientView(client_id, file, practice)
-    file.view = (file.generation, view)
-    return view
 
 
 @dataclass(slots=True)
@@ -627,68 +380,6 @@ class SessionCase:
         return None if self.service_on is None else self.client(client_id).age_on(self.service_on)
 
 
-class BilledLine(NamedTuple):
-    """One line of a claim, with what every rule asks of it at hand."""
-
-    claim: Held[Claim]
-    line: ClaimLine
-    code: str
-    """The procedure code; empty if there is none."""
-    units: int
-    """Units; a line without a number is one."""
-    client_id: str
-    payer_id: str | None
-
-    @classmethod
-    def of(cls, claim: Held[Claim], line: ClaimLine) -> "BilledLine":
-        """A line of that claim."""
-        data = claim.data
-        units = 1 if line.units is None else line.units
-        return cls(claim, line, line.code or "", units, data.client, data.payer)
-
-
-def standing(claims: Sequence[Held[Claim]]) -> tuple[Held[Claim], ...]:
-    """Those of one session's claims that count: nothing took their place, and they do not void another."""
-    if len(claims) < 2 and all(claim.data.frequency != VOID for claim in claims):
-        return tuple(claims)
-    by_client: dict[str, list[Held[Claim]]] = {}
-    for claim in claims:
-        by_client.setdefault(claim.data.client, []).append(claim)
-    return tuple(
-        claim
-        for claim in claims
-        if claim.data.frequency != VOID
-        and not any(takes_the_place_of(other, claim) for other in by_client[claim.data.client])
-    )
-
-
-REPLACEMENT, VOID = 7, 8
-ADJUDICATED = frozenset({"accepted", "paid", "denied"})
-"""Statuses of a claim that a payer has taken into adjudication."""
-
-
-def takes_the_place_of(new: Held[Claim], old: Held[Claim]) -> bool:
-    """A replacement or void of that claim, or the resubmission of one that was rejected before adjudication."""
-    mine, its = new.data, old.data
-    if new.id == old.id or mine.client != its.client or mine.status == "voided":
-        return False
-    if mine.status == "rejected" and its.status != "rejected":
-        return False  # of several that were rejected one after the other, the last stands for all of them
-    if mine.frequency in (REPLACEMENT, VOID):
-        if mine.original_ref is not None and mine.original_ref in (its.payer_control_number, old.id):
-            return True
-        meant = mine.payer == its.payer and mine.sequence == its.sequence and its.frequency not in (REPLACEMENT, VOID)
-        return meant and its.status in ADJUDICATED and comes_after(new, old)
-    if its.status == "rejected":
-        return mine.payer == its.payer and mine.sequence == its.sequence and comes_after(new, old)
-    return False
-
-
-def comes_after(new: Held[Claim], old: Held[Claim]) -> bool:
-    """Queued later; of two queued at once, the one whose id sorts later."""
-    return (new.data.queued_at or new.at, new.id) > (old.data.queued_at or old.at, old.id)
-
-
 def open_session(
     practice: PracticeView, session_id: str, find: FindFile, calendars: Calendars, opened: Opened
 ) -> SessionCase | None:
@@ -714,18 +405,6 @@ def _sessions(
     if len(cases) > 1:
         cases.sort(key=lambda case: (case.starts_at or _FAR, case.id))
     return tuple(cases)
-
-
-def has_ledger(practice: PracticeView, file: File | None) -> bool:
-    """Somebody keeps count of this client's visits: a payer by authorized units, or a plan by a visit limit."""
-    if file is None:
-        return False
-    return bool(file.all("authorization")) or any(visit_limits(practice, c.data) for c in file.all("coverage"))
-
-
-def visit_limits(practice: PracticeView, coverage: Coverage) -> dict[str, int]:
-    """How many visits of each kind a coverage pays for in a benefit year: its own limits, else those of its product."""
-    return dict(coverage.visit_limits) or practice.policy.plan(coverage.payer, coverage.product).visit_limits
 
 
 @dataclass(frozen=True)
@@ -817,9 +496,3 @@ class UnitCase:
         own = [message for message in self.file.all("message") if message.data.kind == kind]
         theirs = (message for member in self.members for message in self.client(member).messages(kind))
         return (*own, *(message for message in theirs if message.data.unit in (None, self.id)))
-
-
-@lru_cache(maxsize=4096)
-def cents(amount: str | None) -> int | None:
-    """A decimal string of dollars as whole cents."""
-    return None if amount is None else int((Decimal(amount) * 100).to_integral_value())
