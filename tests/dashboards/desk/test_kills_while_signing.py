@@ -72,7 +72,8 @@ class Ehr:
             self.process.wait()
 
 
-async def _practice(endpoints: Endpoints, practice: str) -> None:
+async def ehr_practice(endpoints: Endpoints, practice: str) -> None:
+    """The session and its people in the reference EHR, without a note."""
     await prepare_ehr(endpoints.postgres_dsn, 7, 0, ENDED)
     ehr = await asyncpg.connect(endpoints.postgres_dsn)
     at = STARTED.replace(tzinfo=None)
@@ -118,7 +119,7 @@ async def _notes(endpoints: Endpoints) -> list[str | None]:
 
 @pytest.fixture
 async def ehr(bench: Bench, postgres: Endpoints) -> AsyncIterator[Ehr]:
-    await _practice(postgres, bench.practice)
+    await ehr_practice(postgres, bench.practice)
     api = Ehr(postgres, free_ports(1)[0])
     api.start()
     yield api
