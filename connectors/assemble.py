@@ -222,7 +222,7 @@ class Sender:
             if in_background:
                 assembly.pace.spend(len(changes))
             count += len(changes)
-            metrics.OUTCOMES.labels(STEP, "told").inc(len(changes))
+            metrics.TOLD_CHANGES.labels(assembly.adapter.source).inc(len(changes))
         return count
 
     def _produce(self, practice_id: str, chunk: Sequence[tuple[int, int, Change, int]]) -> None:

@@ -46,6 +46,9 @@ CAPTURE_SLOT_LAG = Gauge("conjoint_capture_slot_lag_bytes", "Write-ahead log hel
 SOURCE_SNAPSHOTS = Counter(
     "conjoint_source_snapshots_total", "Times change capture had to take a new snapshot of a source", ["connector"]
 )
+TOLD_CHANGES = Counter(
+    "conjoint_told_changes_total", "Changes that were put together from several tables and sent", ["connector"]
+)
 CLUSTERS_WAITING = Gauge(
     "conjoint_clusters_waiting", "Records of a source that wait until nothing rewrites them any more", ["connector"]
 )

@@ -16,6 +16,7 @@ METRICS_PORTS = {
     "normalise": "normalise_metrics_port",
     "keep_files": "keep_files_metrics_port",
     "sink": "sink_metrics_port",
+    "assemble": "assemble_metrics_port",
 }
 
 

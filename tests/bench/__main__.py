@@ -4,7 +4,7 @@ import importlib
 import platform
 import sys
 
-BENCHMARKS = ("rules", "latency", "throughput", "report", "start")
+BENCHMARKS = ("rules", "latency", "throughput", "report", "start", "openemr")
 
 
 def main() -> int:

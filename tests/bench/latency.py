@@ -76,7 +76,7 @@ async def _commit_steadily(ends: Endpoints, first: int, count: int) -> dict[str,
     return committed
 
 
-class _Arrivals(threading.Thread):
+class Arrivals(threading.Thread):
     """Notes when each finding of rule B01 is first there to be read."""
 
     def __init__(self, bootstrap: str) -> None:
@@ -125,7 +125,7 @@ def measure(seconds: int = 30) -> list[float]:
         prepare.topics(settings)
         prepare.connector(settings)
         with workers(settings, "normalise", "keep_files"):
-            arrivals = _Arrivals(ends.bootstrap)
+            arrivals = Arrivals(ends.bootstrap)
             arrivals.start()
             for first, count in ((0, WARM_UP), (WARM_UP, seconds * PER_SECOND)):
                 committed = asyncio.run(_commit_steadily(ends, first, count))
