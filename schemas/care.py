@@ -98,7 +98,7 @@ class Clinician(Schema):
 
 
 class Client(Schema):
-    """A patient, or a relative who is not one (`patient` false: never billed)."""
+    """A patient, or a relative who is not one (`patient` false: never billed). `risk_flags`: warnings on the chart."""
 
     name: Identifier | None = None
     nicknames: Many[Identifier] = ()
@@ -112,6 +112,7 @@ class Client(Schema):
     restrict_disclosure_to_plan: Flag | None = None
     capacity_flag: Flag | None = None
     address: Address | None = None
+    risk_flags: Many[Clinical] = ()
 
 
 class Relationship(Schema):

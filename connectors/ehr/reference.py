@@ -386,6 +386,7 @@ TABLES: Final[dict[str, Table]] = {
             "self_pay": From("self_pay", as_flag, legacy=False),
             "restrict_disclosure_to_plan": From("restrict_to_plan", as_flag, legacy=False),
             "capacity_flag": From("capacity_flag", as_flag, legacy=False),
+            "risk_flags": From("risk_flags", as_texts, legacy=[]),
             "address": _ADDRESS,
         },
     ),

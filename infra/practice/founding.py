@@ -197,6 +197,14 @@ def make_person(
     return person
 
 
+def _risk_flags(person: Person) -> list[str] | None:
+    """What one chart in fourteen warns of; by its number, so that nothing else in the practice's life moves."""
+    number = int(person.id.rsplit("-", 1)[1])
+    if not person.patient or number % 14:
+        return None
+    return [words.RISK_FLAGS[number // 14 % len(words.RISK_FLAGS)]]
+
+
 def enter(world: World, person: Person) -> None:
     """Register a person: the client, the relationship to a guardian, and what covers them."""
     rng = world.rng
@@ -214,6 +222,7 @@ def enter(world: World, person: Person) -> None:
         self_pay=person.self_pay,
         restrict_to_plan=person.restricted,
         capacity_flag=False,
+        risk_flags=_risk_flags(person),
         address_line1=f"{rng.randint(1, 400)} {rng.choice(words.STREETS)}",
         address_city=person.practice.city,
         address_state=person.practice.state,

@@ -85,6 +85,8 @@ CREATE TABLE IF NOT EXISTS clients (
     created_at timestamp NOT NULL, updated_at timestamp NOT NULL, deleted_at timestamp
 );
 
+ALTER TABLE clients ADD COLUMN IF NOT EXISTS risk_flags text[];  -- of an EHR that was made before there were any
+
 CREATE TABLE IF NOT EXISTS client_relationships (
     relationship_id text PRIMARY KEY,
     practice_id text NOT NULL,

@@ -211,6 +211,12 @@ GOALS: Final = (
     "Increase parental supervision of evening hours",
     "Share feelings with the partner at least weekly",
 )
+RISK_FLAGS: Final = (
+    "Suicide attempt three years ago; safety plan on file",
+    "Self-harm last year, none since spring",
+    "Alcohol relapse in the past, sponsor known",
+    "Conflict with a former partner, no contact order",
+)
 MESSAGES: Final = (
     "Could I move next week's appointment to a later hour?",
     "I have a question about the invoice from last month.",

@@ -232,6 +232,7 @@ def _participant(case: SessionCase, client_id: str, standing: Standing, sources:
     return known.model_copy(
         update={
             "diagnosis_icd10": () if plan is None else plan.data.diagnoses,
+            "risk_flags": () if record is None else tuple(flag[:20_000] for flag in record.risk_flags),
             "plan_goals": () if plan is None else tuple(_goals(plan.data.goals)),
             "recent_notes": tuple((held.data.text or "")[:20_000] for held in sources.notes.get(client_id, ())),
             "checkin_form": None if checkin is None else dict(checkin.data.answers),

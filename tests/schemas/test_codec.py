@@ -15,7 +15,7 @@ from fastavro import parse_schema, schemaless_writer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.avro import avro_of
+from schemas.avro import avro_of, committed
 from schemas.care import ENTITIES, PARTS, Checkin, Client, Note
 from schemas.change import Change, ChangeSet
 from schemas.codec import Codec, change_of, codec, read_change_set
@@ -284,7 +284,8 @@ def test_a_text_of_just_the_longest_length_is_fine() -> None:
 def on_the_wire(*changes: dict[str, Any]) -> bytes:
     """Sound Avro of values no serializer of ours would let through."""
     plain = {"practice_id": "PR-1", "now": NOW, "changes": list(changes)}
-    return framed(avro_of(ChangeSet), plain, 1)
+    newest = max(entry["id"] for entry in committed() if entry["subject"] == f"{CARE_CHANGES.name}-value")
+    return framed(avro_of(ChangeSet), plain, newest)
 
 
 def as_avro(entity: str, data: Schema, **fields: Any) -> dict[str, Any]:
