@@ -132,6 +132,8 @@ async def _create(connection: Any, practice_id: str, note: NewNote, key: str, di
     zone = await _check(connection, practice_id, note)
     suffix = {"progress": note.client_id, "group_shared": "SHARED", "addendum": f"ADD-{key[:12]}"}[note.kind]
     note_id = f"{note.session_id}-D-{suffix}"
+    if await connection.fetchval("SELECT count(*) FROM notes WHERE note_id = $1", note_id):
+        note_id = f"{note_id}-{key[:8]}"  # an earlier one was deleted, and keeps its id
     diagnoses = await connection.fetchval(
         "SELECT diagnoses FROM treatment_plans WHERE practice_id = $1 AND client_id = $2 AND plan_status = 'A'"
         " AND deleted_at IS NULL ORDER BY start_on DESC LIMIT 1",
@@ -173,7 +175,8 @@ async def _create(connection: Any, practice_id: str, note: NewNote, key: str, di
         note_id,
     )
     await connection.execute(
-        "INSERT INTO note_links (note_id, practice_id, group_session, linked_client_ids) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO note_links (note_id, practice_id, group_session, linked_client_ids) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (note_id) DO UPDATE SET linked_client_ids = excluded.linked_client_ids",
         note_id,
         practice_id,
         note.group_session,
