@@ -1,6 +1,6 @@
 """How much of a model may be used: so many questions at once, so much money a day, of one practice and of all.
 
-Holds counters of this process; the money of the day is told to it again after a restart. Thread-safe.
+Holds counters of this process: after a restart a day's budget begins anew. Thread-safe.
 """
 
 import threading
@@ -63,7 +63,7 @@ class Limits:
         self._all = threading.BoundedSemaphore(self.at_once)
 
     def spent(self, practice_id: str, cost_micros: int, day: date | None = None) -> None:
-        """Count money, of today or of a day before a restart."""
+        """Count money, of today or of another day."""
         with self._lock:
             key = (practice_id, day or self.today())
             self._spent[key] = self._spent.get(key, 0) + cost_micros

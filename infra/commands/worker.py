@@ -18,6 +18,6 @@ def command(name: str, home: str | None) -> None:
     """
     settings = load_settings(home=home)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-5s %(name)s %(message)s")
-    for chatty in ("httpx", "httpcore", "aiokafka", "faust", "mode"):
+    for chatty in ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "aiokafka", "faust", "mode"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     WORKERS[name](settings)

@@ -126,6 +126,7 @@ class WriteDrafts:
         if time.monotonic() >= self._next_commit:
             self._next_commit = time.monotonic() + self._config.commit_every_s
             self._commit()
+            self._measure_lag()
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -296,6 +297,13 @@ class WriteDrafts:
         metrics.DRAFTS.labels(record.state, record.draft.provenance.drafter).inc()
         metrics.DRAFT_SECONDS.observe(time.monotonic() - started)
         metrics.OUTCOMES.labels(STEP, Reason.APPLIED.value).inc()
+
+    def _measure_lag(self) -> None:
+        lag = 0
+        for place in self._consumer.position(self._consumer.assignment()):
+            _, high = self._consumer.get_watermark_offsets(place, cached=True)
+            lag += max(0, high - place.offset) if place.offset >= 0 else 0
+        metrics.CONSUMER_LAG.labels(STEP, DRAFT_CONTEXTS.name).set(lag)
 
     # --- partitions and places -----------------------------------------------------------------------------------
 
