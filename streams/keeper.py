@@ -4,34 +4,31 @@ Pure over a Book: no Faust, no clock (`now` comes with the set), no logging. The
 drive this, so that what is tested without a broker is what runs.
 """
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from schemas.care import Policy
 from schemas.change import Change, ChangeSet
-from schemas.draft_context import DraftContext
 from schemas.draft_request import DraftRequest
-from schemas.evidence import Evidence
-from schemas.facts import Fact
-from schemas.finding import Finding, finding_id
+from schemas.finding import Finding
 from schemas.reasons import Poison, Reason
 from streams.book import Book
 from streams.calendars import HOUR_SECONDS, mark
 from streams.cases import ClientCase, Opened, PracticeView, SessionCase, UnitCase, has_ledger, open_session
 from streams.catalogue import RULES
 from streams.consents.needs import Need, needs_of
-from streams.drafting.context import context_wanted, withdrawn_context
 from streams.drafts_wanted import draft_wanted
-from streams.facts import FactRow, facts_of_client, facts_of_practice, facts_of_session, facts_of_unit, gone
+from streams.effects import Effects, emit_context, emit_facts, emit_findings, emit_request, finding_of
+from streams.facts import FactRow, facts_of_client, facts_of_practice, facts_of_session, facts_of_unit
 from streams.files import File, FileKey, FileKind, Fold, newer
 from streams.homes import LISTS, Whereabouts, fixed_home, home_by_content, part_key, tombstone
 from streams.links import booked_in, families_in, leant_on, ledgers_touched, members_in, named_in
 from streams.not_kept import silent
 from streams.policy import policy_of
-from streams.rule import Found, Recheck, Rule
+from streams.rule import Recheck, Rule
+
+__all__ = ["Effects", "Keeper", "finding_of"]
 
 DUE_PER_MESSAGE = 15
 """How many due files one live message may look at beside its own: a changed policy must not make live changes wait."""
@@ -49,25 +46,6 @@ READ_BY_DRAFTS = frozenset({"assessment", "checkin"})
 
 READ_OF_OTHERS = frozenset({"consent", "relationship"})
 """What of a relative's or subscriber's own file the sessions of those who lean on them are judged by."""
-
-
-@dataclass(slots=True)
-class Effects:
-    """What follows from one change set, and how each of its changes ended."""
-
-    findings: list[Finding] = field(default_factory=list)
-    requests: list[DraftRequest] = field(default_factory=list)
-    contexts: list[DraftContext] = field(default_factory=list)
-    facts: list[Fact | Evidence] = field(default_factory=list)
-    outcomes: Counter[Reason] = field(default_factory=Counter)
-    failed_rules: Counter[str] = field(default_factory=Counter)
-    poisons: list[Poison] = field(default_factory=list)
-    """Changes that were not taken in because no rule could work with them."""
-
-    @property
-    def emitted(self) -> int:
-        """How much is to be sent."""
-        return len(self.findings) + len(self.requests) + len(self.contexts) + len(self.facts)
 
 
 _FOLDED = {Fold.APPLIED: Reason.APPLIED, Fold.DUPLICATE: Reason.DUPLICATE, Fold.STALE: Reason.STALE}
@@ -112,7 +90,7 @@ class Keeper:
                 mark(file)
             elif file.key.kind is FileKind.PRACTICE:
                 view = PracticeView.of(file)
-                self._emit_facts(file, () if view is None else facts_of_practice(view), now, version, effects)
+                emit_facts(file, () if view is None else facts_of_practice(view), now, version, effects)
             self.book.keep(file)
         cases = self._touched_cases(change_set, touched) | dict.fromkeys(sorted(booked))
         cases = self._unless_settling(change_set, cases)
@@ -446,11 +424,11 @@ class Keeper:
                 failed.add(rule.id)
                 effects.failed_rules[rule.id] += 1
         before, emitted = (file.looked_under, file.wake_at), effects.emitted
-        self._emit_findings(file, found, failed, now, version, effects)
-        self._emit_facts(file, facts, now, version, effects)
-        self._emit_request(file, request, now, version, effects)
+        emit_findings(file, found, failed, now, version, effects)
+        emit_facts(file, facts, now, version, effects)
+        emit_request(file, request, now, version, effects)
         if isinstance(case, SessionCase) and request is not None:
-            rechecks += self._emit_context(file, case, request, now, version, effects)
+            rechecks += emit_context(file, case, request, now, version, effects)
         # a unit nobody has told of yet is not judged, whichever came first, what links to it or the practice
         judged = case is not None or key.kind is not FileKind.UNIT
         file.looked_under = self._practices[key.practice_id][3] if judged else ""
@@ -461,99 +439,6 @@ class Keeper:
             self.book.keep(file)
         else:
             self.book.put_back(file)
-
-    def _emit_findings(
-        self,
-        file: File,
-        found: list[Finding],
-        failed: set[str],
-        now: datetime,
-        version: int,
-        effects: Effects,
-    ) -> None:
-        current: dict[str, Finding] = {}
-        for finding in found:
-            current.setdefault(finding.finding_id, finding)
-        for id_, known in list(file.findings.items()):
-            if id_ not in current and known.rule not in failed:
-                del file.findings[id_]
-                resolved = known.model_copy(update={"state": "resolved", "changed_at": now, "version": version})
-                effects.findings.append(resolved)
-        for id_, finding in sorted(current.items()):
-            known_ = file.findings.get(id_)
-            if known_ is None or _meaning(known_) != _meaning(finding):
-                file.findings[id_] = finding
-                effects.findings.append(finding)
-
-    def _emit_facts(self, file: File, facts: Iterable[FactRow], now: datetime, version: int, effects: Effects) -> None:
-        current = {row.key: row for row in facts}
-        for key, row in current.items():
-            fingerprint = row.fingerprint()
-            if file.facts.get(key) != fingerprint:
-                file.facts[key] = fingerprint
-                effects.facts.append(row.fact(2 * version + 1, now))
-        if len(file.facts) == len(current):
-            return
-        for key in [key for key in file.facts if key not in current]:
-            del file.facts[key]
-            # one below: what has moved leaves one file and enters another in the same message, and must outlast that
-            effects.facts.append(gone(key, 2 * version, now))
-
-    def _emit_request(
-        self, file: File, request: DraftRequest | None, now: datetime, version: int, effects: Effects
-    ) -> None:
-        for id_, known in list(file.requests.items()):
-            if request is None or id_ != request.request_id:
-                del file.requests[id_]
-                update = {"state": "withdrawn", "changed_at": now, "version": version}
-                void = known.model_copy(update=update)
-                effects.requests.append(void)
-                effects.contexts.append(withdrawn_context(void, file.contexts.pop(id_, "")))
-        if request is not None and request.request_id not in file.requests:
-            emitted = request.model_copy(update={"changed_at": now, "version": version})
-            file.requests[request.request_id] = emitted
-            effects.requests.append(emitted)
-
-    def _emit_context(
-        self, file: File, case: SessionCase, request: DraftRequest, now: datetime, version: int, effects: Effects
-    ) -> list[datetime]:
-        rechecks = []
-        for outcome in context_wanted(file, case, request, now):
-            if isinstance(outcome, Recheck):
-                rechecks.append(outcome.at)
-            else:
-                effects.contexts.append(outcome.model_copy(update={"version": version}))
-        return rechecks
-
-
-def finding_of(practice: PracticeView, rule: Rule[Any], found: Found, now: datetime, version: int) -> Finding:
-    """What a rule found, as it is sent. `opened_at` follows from the facts alone, so that a replay gives the same."""
-    evidence = {held.id: held for held in found.evidence if held is not None}
-    moments = [held.at for held in evidence.values()] + ([] if found.since is None else [found.since])
-    opened_at = max(moments, default=now)
-    adopted_at = practice.file.adopted_at
-    return Finding(
-        finding_id=finding_id(practice.id, rule.id, found.subject),
-        practice_id=practice.id,
-        rule=rule.id,
-        rule_version=rule.version,
-        state="open",
-        severity=found.severity or rule.severity,
-        subject=dict(sorted(found.subject.items())),
-        predicts=found.predicts,
-        money_at_stake_cents=found.money_at_stake_cents,
-        opened_at=opened_at,
-        changed_at=now,
-        why=found.why,
-        todo=found.todo,
-        evidence=tuple(sorted(evidence)),
-        historical=adopted_at is not None and opened_at <= adopted_at,
-        version=version,
-    )
-
-
-def _meaning(finding: Finding) -> Finding:
-    return finding.model_copy(update={"changed_at": finding.opened_at, "version": 0})
 
 
 def _copy_of_entity(source: File, target: File, change: Change) -> None:
