@@ -52,7 +52,7 @@ _BARE_ILL = re.compile(
 )
 """`I'll` and `we'll` as speech-to-text writes them."""
 _NO_PROMISE = re.compile(
-    r"\b(?:(?:i'?ll|i will|i'?m going to|i'm gonna|i am going to) (?:never"
+    r"\b(?:(?:i'?ll|i will) never\b|(?:i'?ll|i will|i'?m going to|i'm gonna|i am going to) (?:never"
     r"|always|probably|just )?\s*(?:say|admit|tell you (?:what|that|this|the truth"
     r"|something|honestly|right now)|tell you,|give (?:you|him|her"
     r"|them) that|believe|die|lose|explode|scream|cry|regret|miss|kill|hate"
