@@ -422,7 +422,13 @@ def ack(files: tuple[Path, ...], only_read: bool, practice: str | None, as_json:
         ) -> list[str]:
             return await keep_answers(intake, digest, answers, practice)
 
-        for line in asyncio.run(_with_review(home, keep)):
+        try:
+            told = asyncio.run(_with_review(home, keep))
+        except Refusal as refusal:
+            raise Refusal(
+                *refusal.lines, "the answers were read but not kept; to only read them: --only-read"
+            ) from None
+        for line in told:
             click.echo(f"conjoint claims: {line}", err=True)
     if wrong:
         raise Refusal(*wrong, exit_code=2)

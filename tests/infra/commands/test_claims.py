@@ -131,6 +131,14 @@ def test_predicted_and_actual_denials_are_compared_rule_by_rule(tmp_path: Path) 
     assert (row["carc"], row["predicted"], row["denied_so"], row["paid"]) == ("197", 4, 1, 3)
 
 
+def test_answers_that_cannot_be_kept_are_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home_where_nothing_runs(tmp_path, monkeypatch)
+    answer = ask(command, "ack", str(SAMPLES / "835.x12"))
+    assert answer.exit_code == 1
+    assert "claim K-S-1-BEN: denied" in answer.out
+    assert "--only-read" in answer.lines[-1]
+
+
 def test_without_a_platform_it_says_how_to_start_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home_where_nothing_runs(tmp_path, monkeypatch)
     answer = ask(command, "list")
