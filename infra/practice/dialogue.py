@@ -45,7 +45,7 @@ GROUP, CONJOINT = ("group", "multi_family"), ("family", "couple")
 SCENES: Final = (
     Scene(
         GROUP,
-        ("DBT-DT", "HW-REVIEW"),
+        ("DBT-DT", "HOMEWORK-REVIEW"),
         (
             ("T", "Let us go through the diary cards. Who used a skill before the urge was at its top?"),
             (
@@ -93,7 +93,7 @@ SCENES: Final = (
     ),
     Scene(
         GROUP,
-        ("CBT-TR", "BEH-ACT"),
+        ("COG-RESTRUCT", "BA"),
         (
             ("T", "How was the week with the activity plan?"),
             ("a", "I walked on three mornings. On the other days I stayed in bed until eleven."),
@@ -116,7 +116,7 @@ SCENES: Final = (
     ),
     Scene(
         GROUP,
-        ("EXPO", "PSY-ED"),
+        ("EXPOSURE", "PSYCHOED"),
         (
             ("T", "Where is everybody on the exposure ladder?"),
             ("a", "I took the train for two stops. My fear was at seven at the door and at three when I got off."),
@@ -139,7 +139,7 @@ SCENES: Final = (
     ),
     Scene(
         GROUP,
-        ("GRIEF-W", "VALID"),
+        ("GRIEF-WORK", "VALID"),
         (
             ("T", "{a}, last time you said the anniversary is coming."),
             ("a", "It was on Friday. I went to the lake where we used to fish and read the letter out loud."),
@@ -160,7 +160,7 @@ SCENES: Final = (
     ),
     Scene(
         GROUP,
-        ("RP-PLAN", "MI-OE"),
+        ("RELAPSE-PREVENTION", "MI"),
         (
             ("T", "Who had a craving that surprised them?"),
             ("a", "At the game on Saturday. Somebody handed me a cup and I had it in my hand before I thought."),
@@ -183,7 +183,7 @@ SCENES: Final = (
     ),
     Scene(
         GROUP,
-        ("RP-REFUSE", "ROLE-PLAY"),
+        ("REFUSAL-SKILLS", "ROLE-PLAY"),
         (
             ("T", "We practise saying no at a family table. {a} says no, {b} insists."),
             ("b", "Come on, one glass, it is my birthday."),
@@ -206,7 +206,7 @@ SCENES: Final = (
     ),
     Scene(
         GROUP,
-        ("PEER-FB", "PROB-SOLV"),
+        ("PEER-FEEDBACK", "PROBLEM-SOLVING"),
         (
             ("T", "What is the thing this week that you would like the group to think about with you?"),
             ("a", "My friends went to the lake without telling me. I saw the pictures."),
@@ -228,7 +228,7 @@ SCENES: Final = (
     ),
     Scene(
         GROUP,
-        ("GROUND", "SAFETY-ST"),
+        ("GROUND", "STABILISATION"),
         (
             ("T", "We begin with the grounding exercise. Five things that you see, in your own time."),
             ("a", "The lamp, the blue chair, my shoes, the window, the cup."),
@@ -254,7 +254,7 @@ SCENES: Final = (
     ),
     Scene(
         ("multi_family",),
-        ("MF-PROB", "COMM-TR"),
+        ("FAMILY-PROBLEM-SOLVING", "COMMUNICATION-TRAINING"),
         (
             ("T", "Each family brings one thing that went a little better."),
             ("a", "We had dinner together on two evenings without the telephone."),
@@ -273,7 +273,7 @@ SCENES: Final = (
     ),
     Scene(
         CONJOINT,
-        ("EFT-CY", "COMM-TR"),
+        ("CYCLE-DE-ESCALATION", "COMMUNICATION-TRAINING"),
         (
             ("T", "What happened on Sunday, slowly, step by step?"),
             ("a", "I came home late and {b} did not say a word. I went straight to the garage."),
@@ -295,7 +295,7 @@ SCENES: Final = (
     ),
     Scene(
         CONJOINT,
-        ("COMM-TR", "PAUSE"),
+        ("COMMUNICATION-TRAINING", "TIME-OUT"),
         (
             ("T", "How did the pause word go?"),
             ("a", "We used it twice. Once it worked and once I did not stop."),
@@ -317,7 +317,7 @@ SCENES: Final = (
     ),
     Scene(
         ("family",),
-        ("SFT-EN", "SFT-BO"),
+        ("ENACT", "BOUND"),
         (
             ("T", "Who decides about the evenings at the moment?"),
             ("a", "I do, and then nobody keeps to it."),
@@ -339,7 +339,7 @@ SCENES: Final = (
     ),
     Scene(
         ("family",),
-        ("REFRAME", "CIRC-Q"),
+        ("REFRAMING", "CIRCULAR-QUESTIONS"),
         (
             ("T", "If I asked {c}, who worries most in this family, what would the answer be?"),
             ("c", "{a}. All the time, even when nothing is wrong."),
@@ -359,7 +359,7 @@ SCENES: Final = (
     ),
     Scene(
         ("couple",),
-        ("RITUAL", "LOVE-MAP"),
+        ("RITUALS", "LOVE-MAPS"),
         (
             ("T", "What have you noticed this week that the other did for you?"),
             ("a", "The coffee was on my side of the bed on Thursday. I did not say anything, but I saw it."),

@@ -47,7 +47,8 @@ def record_of(material: Material, prompt: Prompt) -> dict[str, Any]:
     session, allowed = material.session, prompt.fields
     about: dict[str, Any] = {
         "kind": session.kind,
-        "group_type": session.group_type,
+        # by what its prompt is called, never by its own name: that says which group of which practice it is
+        "group_type": prompt.id.replace("-", " ") if session.group_type else None,
         "duration_minutes": session.duration_minutes,
         "cpt": session.cpt,
         "modality": session.modality,

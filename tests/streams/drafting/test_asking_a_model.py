@@ -150,6 +150,15 @@ def test_only_what_the_prompt_may_ask_for_goes_and_everything_has_its_id() -> No
     assert set(record_of(material(session), narrow)) == {"session", "clients", "clinician_outline"}
 
 
+def test_a_group_is_known_to_the_model_by_its_type_and_never_by_its_name() -> None:
+    name = "Living with Anxiety"
+    session = a_session(kind="group", group_type=name, unit={"unit_id": "G-1", "name": name, "type": "group"})
+    draft, model = drafted(ANSWER, session=session)
+    assert draft.draft.provenance.fallback_reason is None
+    assert json.loads(model.sent[0])["session"]["group_type"] == "group general"
+    assert name.encode() not in model.sent[0]
+
+
 def test_the_answer_is_bound_to_this_session_in_every_list_and_text() -> None:
     schema = answer_schema(material(), prompt_for(prompts(), "couple", None))
     assert schema["$defs"]["client_id"]["enum"] == ["C-1", "C-2"]
