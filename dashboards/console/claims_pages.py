@@ -14,11 +14,13 @@ from dashboards.claims.intake import ClaimIntake
 from dashboards.claims.review import Actor, ClaimReview, NoSuchClaimError
 from dashboards.claims.standing import CannotError, Claim, Standing, last_undoable
 from dashboards.console import wording
+from dashboards.console.acts import record_act
 from dashboards.console.context import CheckedForm, Console, Requires, TheConsole, text_of
 from dashboards.console.csv_export import csv_lines
 from dashboards.console.pages import error_page, local_path
 from dashboards.console.rights import Right
 from dashboards.console.sessions import Session
+from schemas.audit import Action
 from schemas.claim_proposal import ClaimFix
 
 router = APIRouter(include_in_schema=False)
@@ -163,6 +165,7 @@ async def file_download(
 async def claims_file(session: SeesClaims, console: TheConsole) -> Response:
     """The batch as a file for a spreadsheet: ids, codes and reasons."""
     claims = await _review(console).list(session.user.scope)
+    await record_act(console, session.user, Action.EXPORTED, "claims", "csv", f"{len(claims)} claims")
     head = ("claim", "practice", "session", "client", "payer", "day", "kind", "state", "standing", "codes", "place")
     rows = [
         (

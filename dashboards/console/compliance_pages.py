@@ -17,11 +17,13 @@ from dashboards.compliance.document import report_pdf
 from dashboards.compliance.page import report_html
 from dashboards.compliance.showing import NUMERIC, as_of_text, figure_text, file_name, period_text, shown
 from dashboards.compliance.tables import as_zip
+from dashboards.console.acts import record_act
 from dashboards.console.context import Console, Requires, TheConsole
 from dashboards.console.paperwork import Paperwork, PaperworkError
 from dashboards.console.rights import Right
 from dashboards.console.sessions import Session
 from dashboards.console.users import User
+from schemas.audit import Action
 from schemas.compliance import Cell, Column, Figure, Report
 
 router = APIRouter(include_in_schema=False)
@@ -204,6 +206,7 @@ async def download(form: str, request: Request, session: SeesCompliance, console
         )
     except PaperworkError as error:
         return Response(str(error), 503, media_type="text/plain")
+    await record_act(console, session.user, Action.EXPORTED, "compliance report", form, practice_id=choice.practice_id)
     body = await asyncio.to_thread(_body, report, form)
     media, ending = _FORMS[form]
     name = file_name(report, ending)

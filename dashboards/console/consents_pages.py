@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from dashboards.console.acts import record_act
 from dashboards.console.compliance_pages import practices_of
 from dashboards.console.context import CheckedForm, Console, Requires, TheConsole, text_of
 from dashboards.console.csv_export import csv_lines
@@ -24,6 +25,7 @@ from dashboards.console.sessions import Session
 from dashboards.forms.document import form_pdf
 from dashboards.forms.filling import fill
 from dashboards.forms.page import form_html
+from schemas.audit import Action
 from schemas.consent_form import FormRow
 
 router = APIRouter(include_in_schema=False)
@@ -193,6 +195,7 @@ async def form_file(
         return error_page(
             request, console, 404, "There is no such form", "Reload the list; the need may have been met.", session
         )
+    await record_act(console, session.user, Action.EXPORTED, "consent form", need, ending, practice_id=practice)
     body = form_pdf(filled) if ending == "pdf" else form_html(filled).encode()
     media = "application/pdf" if ending == "pdf" else "text/html; charset=utf-8"
     name = f"{row.request.kind}-{need[:8]}.{ending}"
@@ -226,6 +229,7 @@ async def consents_csv(
     except PaperworkError as error:
         return error_page(request, console, 503, "The list cannot be made", str(error), session)
     rows = [_cells(row, console) for row in forms.forms if _is_shown(row, show)]
+    await record_act(console, session.user, Action.EXPORTED, "consents", "csv", practice_id=practice)
     text = "".join(csv_lines([HEAD, *rows]))
     headers = {"content-disposition": 'attachment; filename="consents.csv"', "cache-control": "no-store"}
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

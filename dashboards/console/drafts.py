@@ -12,12 +12,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from dashboards.console.acts import record_act
 from dashboards.console.context import Console, Requires, TheConsole
 from dashboards.console.pages import error_page
 from dashboards.console.presenting import Moment, Presenter
 from dashboards.console.rights import Right
 from dashboards.console.sessions import Session
 from dashboards.console.sources import StoreUnavailableError
+from schemas.audit import Action
 from schemas.draft import DOUBTFUL, NOT_DOCUMENTED, RESTRICTED, Cited, Draft, SessionDraft
 
 router = APIRouter(include_in_schema=False)
@@ -197,6 +199,10 @@ async def draft_page(request: Request, draft_id: str, session: SeesDrafts, conso
     if record is None:
         return _not_here(request, console, session)
     may_read = session.user.may(Right.READ_DRAFTS)
+    if may_read:
+        await record_act(
+            console, session.user, Action.TEXT_VIEWED, "draft", draft_id, "as drafted", practice_id=record.practice_id
+        )
     presenter = console.presenter()
     shown = record if may_read else record.model_copy(update={"draft": _without_text(record), "cited": ()})
     return console.page(

@@ -6,10 +6,10 @@ Reads the provider's answer; writes the session cookie. A sign-in that cannot be
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
+from dashboards.console.acts import record_sign_in
 from dashboards.console.context import Console, TheConsole, log
 from dashboards.console.openid import TRANSACTION_S, OpenIdError
 from dashboards.console.pages import error_page, local_path
-from dashboards.console.sign_in_audit import record_sign_in
 from schemas.audit import Action
 from schemas.metrics import SIGN_INS
 

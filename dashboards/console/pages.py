@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from dashboards.console import wording
+from dashboards.console.acts import record_act, record_sign_in
 from dashboards.console.context import (
     CheckedForm,
     Console,
@@ -29,7 +30,6 @@ from dashboards.console.filters import View, read_view
 from dashboards.console.listing import Listing, filter_of, read_finding, read_history, read_listing
 from dashboards.console.presenting import history
 from dashboards.console.sessions import Session
-from dashboards.console.sign_in_audit import record_act, record_sign_in
 from dashboards.console.sources import MAX_LISTED, ReplayRefusedError, StoreUnavailableError, milliseconds
 from schemas.audit import Action
 from schemas.dead_letter import DeadLetter

@@ -18,12 +18,20 @@ async def record_sign_in(console: Console, user: User | None, action: Action, re
 
 
 async def record_act(
-    console: Console, user: User | None, action: Action, object_kind: str, object_id: str, reason: str = ""
+    console: Console,
+    user: User | None,
+    action: Action,
+    object_kind: str,
+    object_id: str,
+    reason: str = "",
+    practice_id: str | None = None,
 ) -> None:
-    """Something somebody does beyond a single draft, in the chains of their practices."""
+    """Something somebody looks at or takes out, in the chain of that practice, else in those of all of theirs."""
     if not console.config.desk_dsn:
         return
     chains = [INSTALLATION] if user is None or user.practices == "all" else list(user.practices)
+    if practice_id is not None:
+        chains = [practice_id]
     async with console.desk.database.transaction() as connection:
         await audit_log.record(
             connection,
