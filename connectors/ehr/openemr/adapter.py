@@ -11,19 +11,15 @@ from zoneinfo import ZoneInfo
 from connectors.debezium import binlog_row_of
 from connectors.ehr.joining import Column, Entity, Image, Look, Table, Touch
 from connectors.ehr.openemr import values
+from connectors.ehr.openemr.group_sessions import group_sessions
 from connectors.ehr.openemr.kept_elsewhere import consents_of
 from connectors.ehr.openemr.mapping import OpenEmrMapping
 from connectors.ehr.openemr.money import bills_of, coverages_of
 from connectors.ehr.openemr.notes import notes_of
 from connectors.ehr.openemr.people import client_of, clinician_of, family_of, practice_of, unit_of
-from connectors.ehr.openemr.sessions import (
-    Reading,
-    client_sessions,
-    conjoint_sessions,
-    group_sessions,
-    is_conjoint,
-)
+from connectors.ehr.openemr.sessions import Reading
 from connectors.ehr.openemr.tables import TABLES
+from connectors.ehr.openemr.visits import client_sessions, conjoint_sessions, is_conjoint
 from connectors.ehr.row import Row
 from schemas.reasons import Reason
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.ehr.joining import Entity, Image, Look
+from connectors.ehr.openemr.group_sessions import group_kind
 from connectors.ehr.openemr.mapping import OpenEmrMapping
-from connectors.ehr.openemr.sessions import ACTIVE_MEMBER, client_id, clinician_id, group_id, group_kind
+from connectors.ehr.openemr.sessions import ACTIVE_MEMBER, client_id, clinician_id, group_id
 
 
 def practice_of(look: Look, mapping: OpenEmrMapping, practice_id: str, zone: str, not_kept: list[str]) -> Entity:

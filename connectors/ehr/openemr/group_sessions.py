@@ -1,0 +1,184 @@
+"""Which sessions did a group have on a day, and who came? One group encounter is one session.
+
+Pure. Whatever appointments and encounters OpenEMR made for each participant belong to the group's session.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.ehr.joining import Image, Look
+from connectors.ehr.openemr import values, words
+from connectors.ehr.openemr.kept_elsewhere import presence_of
+from connectors.ehr.openemr.mapping import OpenEmrMapping
+from connectors.ehr.openemr.sessions import (
+    ACTIVE_MEMBER,
+    ATTENDANCE_FORM,
+    ENCOUNTER_FORM,
+    GROUP_ENCOUNTER_FORM,
+    Reading,
+    Session,
+    client_id,
+    facilitators_of,
+    group_id,
+    is_deleted,
+    modality_of,
+    times_of,
+)
+
+KIND_OF_SESSION = {
+    "psychotherapy": "group",
+    "sud": "group",
+    "multi_family": "multi_family",
+    "family": "family",
+    "couple": "couple",
+}
+
+
+def group_kind(mapping: OpenEmrMapping, group: Image | None, id_: str) -> str:
+    """psychotherapy, sud, multi_family, family or couple, as the practice marks its groups."""
+    type_, name = (None, None) if group is None else (group["group_type"], group["group_name"])
+    return next((kind.kind for kind in mapping.groups if kind.fits(type_, id_, name)), "psychotherapy")
+
+
+def is_on_roster(member: Image, day: str) -> bool:
+    """Whether somebody belonged to the group on that day."""
+    start, end = member["group_patient_start"], member["group_patient_end"]
+    if start is not None and start > day:
+        return False
+    if end is not None:
+        return bool(end >= day)
+    return member["group_patient_status"] in (None, ACTIVE_MEMBER)
+
+
+def group_sessions(reading: Reading, group: str, day: str) -> list[Session]:
+    """A group's sessions of one day: those held, and slots of the calendar that no encounter took up."""
+    look = reading.look
+    held = [e for e in look.where("form_groups_encounter", "group_day", group, day) if e["encounter"] is not None]
+    events = look.where("openemr_postcalendar_events", "group_day", group, day)
+    slots = {event["pc_eid"]: event for event in events if event["pc_pid"] is None}
+    standing = [e for e in held if not is_deleted(look, GROUP_ENCOUNTER_FORM, e["id"])]
+    slot_of: dict[str, Image | None] = {}
+    for encounter in held:
+        linked = encounter["appt_id"]
+        slot_of[encounter["id"]] = look.one("openemr_postcalendar_events", linked) if linked else None
+        slots.pop(linked or "", None)
+    for encounter in standing:
+        if slot_of[encounter["id"]] is None and len(slots) == 1:
+            slot_of[encounter["id"]] = slots.popitem()[1]
+    lists = {encounter["id"]: _attendance_list(look, encounter["encounter"]) for encounter in standing}
+    order = sorted(standing, key=lambda e: (_start_of(slot_of[e["id"]]), int(e["encounter"])))
+    own = _own_encounters(reading, group, day, order, lists)
+    sessions = [
+        _held_group_session(reading, group, day, encounter, slot_of[encounter["id"]], lists[encounter["id"]], own)
+        for encounter in order
+    ]
+    return sessions + [_booked_group_session(reading, group, day, slots[id_]) for id_ in sorted(slots)]
+
+
+def _attendance_list(look: Look, encounter: str) -> Sequence[Image] | None:
+    """The rows of the attendance form that counts; None if none was filled in."""
+    forms = [
+        form
+        for form in look.where("form_group_attendance", "encounter", encounter)
+        if form["activity"] is not False and not is_deleted(look, ATTENDANCE_FORM, form["id"])
+    ]
+    if not forms:
+        return None
+    newest = max(forms, key=lambda form: int(form["id"]))
+    return look.where("therapy_groups_participant_attendance", "form", newest["id"])
+
+
+def _own_encounters(
+    reading: Reading,
+    group: str,
+    day: str,
+    order: Sequence[Image],
+    lists: Mapping[str, Sequence[Image] | None],
+) -> dict[str, dict[str, list[str]]]:
+    """Group encounter's row → client → the encounters OpenEMR made for that client: of several sessions on one day,
+    those of the first that lists the client, because OpenEMR makes only one."""
+    own: dict[str, dict[str, list[str]]] = {encounter["id"]: {} for encounter in order}
+    for made in reading.look.where("form_encounter", "group_day", group, day):
+        if made["encounter"] is None or made["pid"] is None or is_deleted(reading.look, ENCOUNTER_FORM, made["id"]):
+            continue
+        listing = [e for e in order if any(row["pid"] == made["pid"] for row in lists[e["id"]] or ())]
+        for encounter in (listing or list(order))[:1]:
+            own[encounter["id"]].setdefault(made["pid"], []).append(made["encounter"])
+    return own
+
+
+def _held_group_session(
+    reading: Reading,
+    group: str,
+    day: str,
+    encounter: Image,
+    slot: Image | None,
+    listed: Sequence[Image] | None,
+    own: Mapping[str, Mapping[str, list[str]]],
+) -> Session:
+    mapping = reading.mapping
+    id_ = f"group-encounter-{encounter['encounter']}"
+    mine = own[encounter["id"]]
+    start, end = times_of(reading, day, slot)
+    status = _group_status(reading, slot)
+    attendance = []
+    for row in listed or ():
+        arrived, left = presence_of(reading.look, mapping, reading.zone, day, start, mine.get(row["pid"], ()))
+        attendance.append(
+            {
+                "client": client_id(row["pid"]),
+                "status": _attendance_status(reading.look, mapping.attendance, row["meeting_patient_status"]),
+                "arrived": arrived,
+                "left": left,
+                "location": None,
+            }
+        )
+    record = _group_record(reading, group, day, start, end, slot)
+    record["status"] = "cancelled" if status == words.DID_NOT_TAKE_PLACE else "completed"
+    came = {row["client"] for row in attendance}
+    doubtful = bool(came) and not came >= set(record["clients"])
+    record["clients"] = sorted(came or record["clients"])
+    record["facilitators"] = facilitators_of(encounter["provider_id"], encounter["counselors"], slot)
+    encounters = (encounter["encounter"], *(made for pid in sorted(mine) for made in mine[pid]))
+    return Session(id_, record, tuple(attendance), encounters, day, doubtful)
+
+
+def _booked_group_session(reading: Reading, group: str, day: str, slot: Image) -> Session:
+    start, end = times_of(reading, day, slot)
+    record = _group_record(reading, group, day, start, end, slot)
+    known = {words.DID_NOT_TAKE_PLACE: "cancelled", words.TOOK_PLACE: "completed"}
+    record["status"] = known.get(_group_status(reading, slot) or "", "booked")
+    record["facilitators"] = facilitators_of(None, None, slot)
+    return Session(f"appointment-{slot['pc_eid']}", record, (), (), day)
+
+
+def _group_status(reading: Reading, slot: Image | None) -> str | None:
+    code = None if slot is None else slot["pc_apptstatus"]
+    return words.meaning_now(reading.look, words.GROUP_LIST, code, reading.mapping.group_status)
+
+
+def _group_record(
+    reading: Reading, group: str, day: str, start: str | None, end: str | None, slot: Image | None
+) -> dict[str, Any]:
+    look, mapping = reading.look, reading.mapping
+    kind = group_kind(mapping, look.one("therapy_groups", group), group)
+    roster = look.where("therapy_groups_participants", "group", group)
+    return {
+        "kind": KIND_OF_SESSION[kind],
+        "unit": group_id(group),
+        "clients": sorted(client_id(member["pid"]) for member in roster if is_on_roster(member, day)),
+        "scheduled_start": start or values.moment(day, 0, reading.zone),
+        "scheduled_end": end,
+        "actual_start": None,
+        "actual_end": None,
+        "modality": modality_of(mapping, None if slot is None else slot["pc_catid"], None),
+    }
+
+
+def _attendance_status(look: Look, configured: Mapping[str, str], code: str | None) -> str | None:
+    said = words.meaning_now(look, words.ATTENDANCE_LIST, code, configured)
+    return None if said == words.NOT_REPORTED else said
+
+
+def _start_of(slot: Image | None) -> int:
+    return 24 * 3600 if slot is None or slot["pc_startTime"] is None else int(slot["pc_startTime"])
