@@ -11,7 +11,8 @@ from typing import Final
 SELF: Final = r"(?:my|him|her|it|them|your|our)sel(?:f|ves)"
 _KIN: Final = (
     r"(?:mom|mum|mother|dad|father|stepdad|stepmom|stepfather|brother|sister|husband|wife|partner|boyfriend|"
-    r"girlfriend|ex|uncle|coach|teacher|boss|roommate|kids?|son|daughter|baby)"
+    r"girlfriend|ex|uncle|cousin|grandpa|grandfather|neighbou?r|babysitter"
+    r"|coach|teacher|boss|roommate|kids?|son|daughter|baby)"
 )
 _ANYONE: Final = (
     rf"(?:him|her|them|you|someone|somebody|people|everyone|(?:my|his|her|their|the|our) (?:\w+ )?{_KIN}|"
@@ -194,6 +195,8 @@ SELF_HARM: Final = Topic(
     "self_harm",
     anchors=_beginnings("burn carv cut cuts cutt harm hit hits hitt hurt inju nssi punc scra self"),
     direct=_words(
+        r"(?:i|she|he|they)(?:'m| was| were| am| is|'s)(?: been)? (?:\w+ )?cutting(?! (?:back"
+        r"|down|it|out|class|school|the|up|my (?:hair|nails|hours)))",
         r"self[- ]?(?:harm|injur)\w*|nssi",
         r"(?:cut(?:ting|s)?|hurt(?:ing|s)?|harm(?:ed|ing|s)?|burn(?:ed|t|ing|s)?"
         r"|scratch(?:ed|ing|es)?|punch(?:ed|ing|es)?|hit(?:ting|s)?|injur(?:e|ed"
@@ -228,7 +231,8 @@ VIOLENCE: Final = Topic(
     ),
     direct=_words(
         rf"(?:he|she|they|who|{_KIN}|[A-Z][\w-]*\d[\w-]*|you)(?:'s|'ve| has| have"
-        r"|'d)? (?:\w+ )?(?:hit|hits|hitting|beat|beats|punched|punches|slapped"
+        r"|'d)? (?:\w+ )?(?:hit|hits|hitting|touching|choking|slapping|grabbing"
+        r"|threatening|beating|beat|beats|punched|punches|slapped"
         r"|slaps|slap|kicked|kicks|choked|chokes|strangled|shoved|shoves|pushed"
         r"|pushes|grabbed|grabs|threw|throws|touched|touches|molested|raped|threatened"
         rf"|threatens|bit|burned|locked) (?:me|him|her|us|them|my (?:\w+ )?{_KIN}"

@@ -92,6 +92,9 @@ _NEGATES_SOFTLY = re.compile(
     r"|reduc\w+)\b",
     re.IGNORECASE,
 )
+_SUPPOSES = re.compile(
+    r"\b(?:would|could|might|if|suppos\w+|imagin\w+|hypothetical\w*|wish\w*|hop(?:e|es|ed|ing))\b", re.IGNORECASE
+)
 _DOUBTS = re.compile(
     r"\b(?:s[ck]eptical|reluctan\w*|hesitan\w*|unsure|ambivalen\w*|not (?:sure"
     r"|ready)|doubt\w*|refus\w*|declin\w*|on the fence)\b",
@@ -335,6 +338,8 @@ def says_it_the_same_way_round(claim: Claim, evidence: Evidence, section: str | 
         return "Says what the source denies."
     if _NEGATES.search(plain) and not (_NEGATES.search(source) or _NEGATES_SOFTLY.search(source)):
         return "Denies what the source says."
+    if _SUPPOSES.search(best) and not _SUPPOSES.search(plain) and best_share >= 0.5:
+        return "Says as fact what the source supposes."
     if _DOUBTS.search(best) and not _DOUBTS.search(plain) and not _NEGATES.search(plain):
         return "Says what the source doubts."
     if _NEGATES.search(best) and not (_NEGATES.search(plain) or _NEGATES_SOFTLY.search(plain)) and best_share >= 0.5:

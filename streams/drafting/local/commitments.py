@@ -93,7 +93,8 @@ _PROPOSES = re.compile(
     r"my (?:suggestion|proposal|ask|request)|one thing i(?:'d| would) (?:like"
     r"|want)|maybe (?:you|we) (?:could|can)|why don'?t (?:you|we)|we could"
     r"|all i(?:'m asking| want)|would it (?:help|work|be (?:ok|okay|possible))"
-    r"|would that (?:be|work)|does that (?:work|sound)|how does that sound"
+    r"|would that (?:be|work)|can i (?:do|go|have|stay|use|take|try|come|start"
+    r"|get) |does that (?:work|sound)|how does that sound"
     r"|do you think you (?:could|can)|is that something you)\b",
     re.IGNORECASE,
 )

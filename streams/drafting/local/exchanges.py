@@ -88,12 +88,11 @@ def _all(reading: Reading) -> Iterator[Exchange]:
         if turn.speaker not in reading.material.client_ids:
             continue
         for to in turn.to:
-            if turn.position in answers_given and len(turn.words) < 5:
+            marked = _THANKS.search(turn.text) or _SORRY.search(turn.text) or _PRAISE.search(turn.text)
+            if turn.position in answers_given and len(turn.words) < 5 and not marked:
                 continue
             heart = _heart(turn)
-            if says_nothing(heart) and not (
-                _THANKS.search(turn.text) or _SORRY.search(turn.text) or _PRAISE.search(turn.text)
-            ):
+            if says_nothing(heart) and not marked:
                 continue
             if group and _sensitive(turn.text):
                 continue
