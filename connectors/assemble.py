@@ -89,6 +89,8 @@ class Heard:
 
 
 _HEARD_STEP_S: Final = 0.2
+_CLUSTERS_AT_ONCE: Final = 500
+"""Between two looks at what has arrived."""
 
 
 class Assembly:
@@ -161,7 +163,7 @@ class Assembly:
     def settle(self, now: float) -> int:
         """Decide what may be told; how many clusters were."""
         heard_until = self.heard.until(now - self.joiner.patience.quiet_s)
-        told = self.joiner.settle(now, limit=200, heard_until=heard_until)
+        told = self.joiner.settle(now, limit=_CLUSTERS_AT_ONCE, heard_until=heard_until)
         for kind, poison in self.joiner.refused:
             # nothing of ours may carry it: the record's kind and field say where to look in the EHR
             metrics.OUTCOMES.labels(STEP, poison.reason.value).inc()

@@ -61,6 +61,7 @@ def group_id(group: str) -> str:
 
 
 def facilitators_of(lead: str | None, counselors: str | None, slot: Image | None) -> list[dict[str, str]]:
+    """Who led, and with whom: the encounter's provider and its list of counselors, else the slot's provider."""
     named = [user.strip() for user in (counselors or "").split(",")]
     users = [user for user in (lead, *named) if user and user.isdigit() and user != "0"]
     if not users and slot is not None and slot["pc_aid"] is not None:
@@ -82,6 +83,7 @@ def is_deleted(look: Look, folder: str, form_id: str) -> bool:
 
 
 def modality_of(mapping: OpenEmrMapping, category: str | None, place: int | None) -> str | None:
+    """How the session was held; None where nothing says so."""
     if category in mapping.telehealth_categories or place in _TELEHEALTH_PLACES:
         return "telehealth_video"
     return None
@@ -97,5 +99,6 @@ def times_of(reading: Reading, day: str, event: Image | None) -> tuple[str | Non
 
 
 def day_of(encounter: Image) -> str | None:
+    """The calendar day of an encounter."""
     wall = encounter["date"]
     return None if wall is None else str(wall)[:10]
