@@ -12,7 +12,7 @@ from dashboards.compliance.page import report_html
 from dashboards.compliance.tables import as_zip, write_folder
 from infra.asking import asking, endpoints_here
 from infra.clock import practice_time
-from infra.compliance import platform_report, practices
+from infra.compliance import not_collecting, platform_report, practices
 from infra.refusal import Refusal
 from schemas.compliance import Report
 from streams.compliance.from_changes import ledger_at, recorded_since, was_played
@@ -85,7 +85,8 @@ def compliance(
         else _of_file(changes, practice, first_on, last_on, as_of)
     )
     try:
-        _write(report, form, out)
+        with not_collecting():
+            _write(report, form, out)
     except OSError as error:
         raise Refusal(f"{out} cannot be written ({error.strerror}); name another file with --out") from None
 

@@ -72,6 +72,8 @@ class PracticeYear:
             state="IL",
             npi="1445512001",
             npi_type=2,
+            tax_id="36-1234567",
+            address={"line1": "410 W Fulton St", "city": "Chicago", "state": "IL", "zip": "606061234"},
             part2_program=True,
             fee_schedule=FEES,
         )
@@ -137,6 +139,20 @@ class PracticeYear:
             relation="self",
             start="2025-01-01",
             end=None,
+        )
+        self._add(
+            at,
+            "plan",
+            f"PL-{id_}",
+            client=id_,
+            status="active",
+            start="2025-12-01",
+            review_due="2027-03-01",
+            diagnoses=["F33.1"],
+            modalities=["individual", "group", "family", "couple"],
+            goals=[{"id": f"GL-{id_}", "text": "Sleep through the night"}],
+            signed_at=at.isoformat(),
+            signed_by=self.clinicians[0],
         )
         if place % 6 == 1:
             used = 12 + place % 40
@@ -296,6 +312,17 @@ class PracticeYear:
         self, id_: str, place: int, client: str, code: str, clinician: str, start: datetime, end: datetime, number: int
     ) -> None:
         queued = end + timedelta(hours=6)
+        self._add(
+            start - timedelta(days=2),
+            "eligibility",
+            f"EL-{id_}-{place}",
+            client=client,
+            coverage=f"COV-{client}",
+            checked_at=(start - timedelta(days=2)).isoformat(),
+            result="active",
+            member_id=f"M{int(client[2:])}",
+            relation="self",
+        )
         claim: Data = {
             "client": client,
             "session": id_,
@@ -304,6 +331,10 @@ class PracticeYear:
             "sequence": "primary",
             "frequency": 1,
             "rendering": clinician,
+            "rendering_npi": "1882300118",
+            "rendering_taxonomy": "1041C0700X",
+            "billing_npi": "1445512001",
+            "billing_zip": "606061234",
             "place_of_service": "11",
             "release_of_information": "Y",
             "assignment_of_benefits": True,

@@ -23,7 +23,7 @@ from infra.endpoints import Endpoints
 from infra.migrate import apply
 from infra.prepare import topics
 from schemas.codec import codec
-from schemas.facts import AttendanceFact, Fact
+from schemas.facts import AttendanceFact, ConsentFact, Fact
 from schemas.finding import Finding
 from schemas.topics import DEAD_LETTERS, HEADER_DEAD_LETTER, PARTITIONER
 from tests.connectors.in_memory_broker import InMemoryBroker
@@ -321,6 +321,7 @@ def test_the_store_says_what_is_wrong_with_rows_and_what_is_wrong_with_the_serve
         "version": 1,
         "deleted": False,
     }
+    good |= {name: () for name, info in ConsentFact.model_fields.items() if info.default == ()}
     row = tuple(good.values())
     for _ in range(2):
         store.insert("fact_consent", [row], f"same-{world.practice_id}")

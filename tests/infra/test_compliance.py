@@ -16,7 +16,6 @@ from infra.compliance import latest_rows, platform_report, practices
 from infra.endpoints import Endpoints
 from infra.migrate import apply
 from infra.refusal import Refusal
-from schemas.record import Schema
 from streams.compliance.records import NeedRow
 from tests.streams.compliance.reporting import APRIL, ledger_of, report_of
 from tests.streams.playing import Partition, changes_of
@@ -33,21 +32,24 @@ class Store:
     database: str
 
     def take(self, scenario: Scenario) -> None:
-        """Everything the keeper says while the scenario happens, each message as one insert, and each twice."""
+        """Everything the keeper says while the scenario happens, each word as one insert, and each twice."""
         password = self.endpoints.secrets.clickhouse_writer_password.get_secret_value()
         store = ClickHouseStore(self.endpoints.clickhouse_url, "writer", password, self.database)
         partition = Partition()
-        for number, change in enumerate(changes_of(scenario)):
-            effects = partition.apply(change.at, (change,))
-            told: list[tuple[str, Schema]] = [(fact.table, fact.row) for fact in effects.facts]
-            told += [("fact_finding", finding) for finding in effects.findings]
-            told += [("fact_draft_request", request) for request in effects.requests]
-            tables: dict[str, list[tuple[Any, ...]]] = {}
-            for name, record in told:
-                tables.setdefault(name, []).append(row_of_record(name, record).values)
-            for name, values in tables.items():
+        for change in changes_of(scenario):
+            if partition.keeper_now is not None:
+                partition.run_to(change.at)
+            partition.apply(change.at, (change,))
+        partition.run_to(datetime.fromisoformat(at("2026-04-30 18:00")))
+        names = {"finding": "fact_finding", "request": "fact_draft_request"}
+        number = 0
+        for (kind, *_), versions in partition.sink.rows.items():
+            table = names.get(kind, kind)
+            for _, (record, *_) in sorted(versions.items()):
+                number += 1
                 for _ in range(2):
-                    store.insert(name, values, deduplication_token(name, [(name, 0, number)]))
+                    values = [row_of_record(table, record).values]
+                    store.insert(table, values, deduplication_token(table, [(self.database, 0, number)]))
         store.close()
 
     def ask(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
