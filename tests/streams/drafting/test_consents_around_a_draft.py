@@ -275,7 +275,7 @@ class Around(RuleBasedStateMachine):
         for who in set(WHO) - self.consenting():
             assert OWN_WORD[who] not in text, f"{who}'s words, without consent"
             assert f'"client_id":"C-{who}"' not in text, f"about {who}, without consent"
-        if self.recording != set(WHO) | {"REYES"}:
+        if not self.recording >= self.there | {"REYES"}:  # whoever was not in the room was not recorded
             assert not any(SAID[who] in text for who in WHO), "a transcript somebody has withdrawn from"
 
     @invariant()
