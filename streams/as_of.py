@@ -12,8 +12,7 @@ from enum import StrEnum
 from schemas.care import Consent
 from streams.cases import CONJOINT_KINDS, GROUP_KINDS, ClientView, SessionCase, revoked_wholly_at
 from streams.files import Held
-from streams.rules.ai_drafting import for_this_session
-from streams.rules.attending import ADULT, covers_group_session
+from streams.rules.attending import ADULT, covers_group_session, for_this_session
 from streams.scope import Party, revoked_for_at
 
 

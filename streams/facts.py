@@ -14,8 +14,9 @@ from streams.cases import ClientCase, PracticeView, SessionCase, cents, revoked_
 from streams.consents.needs import Need
 from streams.consents.visit import kinds_of_visit, standing_of
 from streams.files import File, Held
-from streams.rules.ai_drafting import drafted_about, for_this_session, tool_of
+from streams.rules.ai_drafting import drafted_about, tool_of
 from streams.rules.attendance_billing import not_yet_billed
+from streams.rules.attending import for_this_session
 from streams.rules.authorization_billing import units_used
 from streams.rules.coverage_billing import covers
 from streams.rules.part2 import covered, missing_elements

@@ -7,6 +7,7 @@ from schemas.care import Consent, Note
 from streams.cases import SessionCase
 from streams.files import Held
 from streams.rule import Found, Outcome, not_recorded
+from streams.rules.attending import for_this_session
 from streams.scope import AI_VENDOR, Party, holds_for, turning_points, words
 
 OWN_NOTES = frozenset(
@@ -32,11 +33,6 @@ def drafted_about(case: SessionCase, note: Note) -> tuple[str, ...]:
     nobody's participants."""
     own = () if note.client is None or note.client in case.participants else (note.client,)
     return (*case.participants, *own)
-
-
-def for_this_session(consent: Consent, case: SessionCase) -> bool:
-    """A consent given for one unit says nothing about another's sessions."""
-    return consent.unit is None or consent.unit == case.session.unit
 
 
 def tool_of(consent: Consent) -> Party:

@@ -22,6 +22,14 @@ def alert_from(case: SessionCase) -> datetime | None:
     return case.starts_at - timedelta(hours=case.policy.consent_alert_hours_ahead)
 
 
+def for_this_session(consent: Consent, case: SessionCase) -> bool:
+    """A consent given for one unit says nothing about another's sessions, nor about one of its people alone. Where
+    nobody recorded which unit met, it may have been that one."""
+    session = case.session
+    unit_unknown = session.unit is None and session.kind in GROUP_KINDS | CONJOINT_KINDS
+    return consent.unit is None or consent.unit == session.unit or unit_unknown
+
+
 def without_treatment_consent(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     """C01: nobody is seen without a treatment consent that holds when the session starts.
 
@@ -83,6 +91,10 @@ def without_group_agreement(case: SessionCase, now: datetime) -> Iterator[Outcom
         held = client.consents_holding("group_agreement", starts_at)
         if any(covers_group_session(consent.data, case, group) for consent in held):
             continue
+        if any(_of_unknown_version(consent.data, case, group) for consent in held):
+            subject = {"session": case.id, "client": client_id, "group": group.id}
+            yield not_recorded(f"which version of the agreement client {client_id} signed", subject, (group, *held))
+            continue
         version = next((said.agreement_version for said in case.group_terms), group.data.agreement_version)
         yield Found(
             subject={"session": case.id, "client": client_id, "group": group.id},
@@ -96,16 +108,22 @@ def without_group_agreement(case: SessionCase, now: datetime) -> Iterator[Outcom
 
 def covers_group_session(consent: Consent, case: SessionCase, group: Held[Group]) -> bool:
     """The agreement is for this group and, as far as the group's record ever told, for the session's cycle."""
+    return _covers_group(consent, case, group, consent.version)
+
+
+def _covers_group(consent: Consent, case: SessionCase, group: Held[Group], version: str | None) -> bool:
     if consent.unit not in (None, group.id):
         return False
     terms = case.group_terms
-    if not terms:
-        return True
-    return any(
-        (said.cycle is None or consent.cycle in (None, said.cycle))
-        and said.agreement_version in (None, consent.version)
+    return not terms or any(
+        (said.cycle is None or consent.cycle in (None, said.cycle)) and said.agreement_version in (None, version)
         for said in terms
     )
+
+
+def _of_unknown_version(consent: Consent, case: SessionCase, group: Held[Group]) -> bool:
+    versions = {said.agreement_version for said in case.group_terms}
+    return consent.version is None and any(_covers_group(consent, case, group, version) for version in versions)
 
 
 def without_conjoint_agreement(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -138,7 +156,7 @@ def _conjoint_gap(case: SessionCase, client_id: str, starts_at: datetime, told_f
     held = [
         consent
         for consent in client.consents_holding("conjoint_agreement", starts_at)
-        if consent.data.unit is None or consent.data.unit == case.session.unit
+        if for_this_session(consent.data, case)
     ]
     if not held:
         if age is None:
@@ -197,7 +215,7 @@ def guest_without_agreement(case: SessionCase, now: datetime) -> Iterator[Outcom
         held = [
             consent
             for consent in client.consents_holding("observation", starts_at)
-            if consent.data.unit is None or consent.data.unit == case.session.unit
+            if for_this_session(consent.data, case)
         ]
         unagreed = [guest for guest in case.session.guests if not any(_agrees(c.data, guest) for c in held)]
         if unagreed:

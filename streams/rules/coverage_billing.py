@@ -113,6 +113,15 @@ def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcom
                 keys={"coverage": coverage.id},
             )
             continue
+        undated = [answer for answer in case.client(data.client).eligibilities if _undated(answer.data, data)]
+        if undated:
+            keys = {"coverage": coverage.id}
+            yield not_recorded(
+                f"when the payer answered about coverage {coverage.id}",
+                claim_subject(case, claim) | keys,
+                (claim, coverage, *undated),
+            )
+            continue
         before = max((asked for asked in asked_on if asked <= day), default=None)
         yield claim_found(
             case,
@@ -135,6 +144,11 @@ def _assisted(case: SessionCase, claim: Held[Claim], day: date) -> bool:
         and (held.data.end is None or day <= held.data.end)
         for held in case.client(claim.data.client).authorizations
     )
+
+
+def _undated(answer: Eligibility, claim: Claim) -> bool:
+    about_it = answer.coverage in (None, claim.coverage)
+    return about_it and answer.checked_at is None and answer.result is not None
 
 
 def _answers(case: SessionCase, claim: Held[Claim]) -> list[Held[Eligibility]]:

@@ -127,7 +127,7 @@ def _of_another_kind(case: SessionCase, line: BilledLine) -> tuple[str, str, str
         if case.policy.payer(line.payer_id).kind == "medicare":
             return f"bills {MULTI_FAMILY} to Medicare, which does not cover it", "Do not bill Medicare for it.", "96"
         count = _families_present(case)
-        if count is not None and count < 2:
+        if count is not None and count < ENOUGH_FAMILIES:
             return (
                 f"bills {MULTI_FAMILY}, but {count or 'no'} famil{'y was' if count == 1 else 'ies were'} present",
                 "Bill 90847 if one family met with its identified patient.",
@@ -167,15 +167,21 @@ def _relation_not_recorded(case: SessionCase) -> Iterator[Outcome]:
 
 
 def _families_present(case: SessionCase) -> int | None:
-    """How many families had somebody there; None if the group's families are not recorded."""
+    """How many families had somebody there; None if that is not recorded, of the families or of who came."""
     if case.session.kind in CONJOINT_KINDS:
         return 1
     if case.session.kind != "multi_family":
         return 0
-    if not case.families:
+    if not any(case.families.values()):
         return None
     present = set(case.attending)
-    return sum(1 for members in case.families.values() if members & present)
+    undecided = set(case.expected) - present
+    count = sum(1 for members in case.families.values() if members & present)
+    possible = sum(1 for members in case.families.values() if not members or members & (present | undecided))
+    return None if count < ENOUGH_FAMILIES <= possible else count
+
+
+ENOUGH_FAMILIES = 2
 
 
 def _families_not_recorded(case: SessionCase) -> Iterator[Outcome]:

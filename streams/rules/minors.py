@@ -112,6 +112,8 @@ def _not_rightful(case: SessionCase, client: ClientView, signer: Signer, consent
         return f"the signer {signer.person} has no legal authority to sign"
     if any(link.data.document_on_file or not needs_paper(client, link.data, case.client) for link in able):
         return None
+    if all(link.data.kind is None for link in able):
+        return Unknown(f"what {signer.person} is to client {client.id}")
     if any(link.data.document_on_file is None for link in able):
         return Unknown(f"whether a custody or guardianship paper of {signer.person} is on file")
     return f"no custody or guardianship paper of the signer {signer.person} is on file"

@@ -40,7 +40,7 @@ def _problem(case: SessionCase, claim: Held[Claim], notes: Sequence[Held[Note]])
     own = [note for note in notes if note.data.kind != "addendum"]
     if not own:
         return "this client has no note of their own", "16"
-    signed = [note for note in own if note.data.status == "signed"]
+    signed = [note for note in own if _is_signed(note.data)]
     if not signed:
         only_ai = all(note.data.origin == "ai" for note in own)
         return ("the only note is an unsigned AI draft" if only_ai else "the note is not signed"), "16"
@@ -50,6 +50,11 @@ def _problem(case: SessionCase, claim: Held[Claim], notes: Sequence[Held[Note]])
     lines = case.lines_of_claim.get(claim.id, ())
     mismatches = [_mismatch(case, lines, note.data) for note in intact]
     return None if None in mismatches else mismatches[0]
+
+
+def _is_signed(note: Note) -> bool:
+    """As its status says; where it says nothing, by the signature."""
+    return note.status == "signed" or (note.status is None and note.signed_at is not None and bool(note.signed_by))
 
 
 def _has_signed_addendum(case: SessionCase, note: Held[Note]) -> bool:

@@ -8,6 +8,7 @@ from schemas.care import Consent
 from streams.cases import ClientView, SessionCase, revoked_wholly_at
 from streams.files import Held
 from streams.rule import Evidence, Found, Outcome
+from streams.rules.attending import for_this_session
 
 
 def recorded_without_everyones_consent(case: SessionCase, now: datetime) -> Iterator[Outcome]:
@@ -90,7 +91,7 @@ def _clients_present(case: SessionCase, started_at: datetime, stopped_at: dateti
 def _consented(case: SessionCase, person: ClientView, from_: datetime, until: datetime) -> bool:
     for consent in person.consents_holding("recording", from_):
         revoked_at = revoked_wholly_at(consent.data)
-        for_this = consent.data.unit is None or consent.data.unit == case.session.unit
+        for_this = for_this_session(consent.data, case)
         if for_this and (revoked_at is None or revoked_at >= until):
             return True
     return False

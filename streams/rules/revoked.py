@@ -7,7 +7,8 @@ from schemas.care import Claim, Consent
 from streams.cases import ClientCase, SessionCase
 from streams.files import Held
 from streams.rule import Found, Outcome
-from streams.rules.ai_drafting import SEPARATE_NOTES, ai_drafts, drafted_about, for_this_session, tool_of
+from streams.rules.ai_drafting import SEPARATE_NOTES, ai_drafts, drafted_about, tool_of
+from streams.rules.attending import for_this_session
 from streams.rules.part2 import covered, disclosures
 from streams.rules.releasing import RELEASES
 from streams.scope import Party, Standing, holds_for, revoked_since, standing, turning_points
