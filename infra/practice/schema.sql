@@ -532,7 +532,7 @@ CREATE TABLE IF NOT EXISTS simulator.created_note (
 );
 
 -- What belongs to a note of a session with several clients: that it was a group session, and whose notes lie beside it.
-CREATE TABLE IF NOT EXISTS note_links (
+CREATE TABLE IF NOT EXISTS simulator.note_links (
     note_id text PRIMARY KEY,
     practice_id text NOT NULL,
     group_session boolean NOT NULL,

@@ -63,7 +63,7 @@ async def test_the_same_key_is_the_same_note_and_another_note_under_it_is_refuse
     [row] = await ehr.fetch("SELECT * FROM notes WHERE appointment_id = 'S-1'")
     assert (row["note_status"], row["signed_by"], row["body"]) == ("SIGNED", CLINICIAN, "Signed text.")
     assert row["signed_at"].isoformat() == "2026-11-23T12:00:00"
-    links = await ehr.fetchrow("SELECT * FROM note_links WHERE note_id = $1", row["note_id"])
+    links = await ehr.fetchrow("SELECT * FROM simulator.note_links WHERE note_id = $1", row["note_id"])
     assert links is not None
     assert (links["group_session"], links["linked_client_ids"]) == (True, [CLIENTS[1]])
     await ehr.close()
