@@ -62,7 +62,8 @@ class Choice:
 def read_choice(params: QueryParams, practices: list[str], console: Console) -> Choice:
     """The choice of an address; the month before this one as of now where it says nothing. Never raises."""
     problems: list[str] = []
-    now = console.practice_now()
+    # to the second, as in the links: what is downloaded is the report that was looked at
+    now = console.practice_now().replace(microsecond=0)
     today = now.astimezone(console.zone).date()
     last = today.replace(day=1) - timedelta(days=1)
     first_on = _day(params.get("from", ""), last.replace(day=1), "from", problems)
