@@ -116,3 +116,8 @@ def numbers_of(items: Iterable[Item]) -> frozenset[str]:
 def sentences_of(items: Iterable[Item]) -> tuple[str, ...]:
     """The sentences of evidence."""
     return tuple(sentence for item in items for sentence in sentences(item.text))
+
+
+def text_of(items: Iterable[Item]) -> str:
+    """The texts of evidence and of the questions it answers, in lower case."""
+    return " ".join(f"{item.asked} {item.text}" for item in items).lower().replace("’", "'")
