@@ -175,8 +175,8 @@ async def _create(connection: Any, practice_id: str, note: NewNote, key: str, di
         note_id,
     )
     await connection.execute(
-        "INSERT INTO simulator.note_links (note_id, practice_id, group_session, linked_client_ids) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (note_id) DO UPDATE SET linked_client_ids = excluded.linked_client_ids",
+        "INSERT INTO simulator.note_links (note_id, practice_id, group_session, linked_client_ids)"
+        " VALUES ($1, $2, $3, $4) ON CONFLICT (note_id) DO UPDATE SET linked_client_ids = excluded.linked_client_ids",
         note_id,
         practice_id,
         note.group_session,

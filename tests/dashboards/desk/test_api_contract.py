@@ -126,7 +126,7 @@ def test_every_path_of_another_practice_is_a_404(
         if "{practice_id}" not in path or not path.startswith("/api/desk/"):
             continue
         for method in operations:
-            body = next((body for end, body in bodies.items() if path.endswith(end)), None)
+            body = next((body for end, body in bodies.items() if path.endswith(f"/{end}")), None)
             for practice in ("PR-elsewhere", bench.practice):
                 draft = "D-S-1" if practice == "PR-elsewhere" else "D-none"
                 url = path.replace("{practice_id}", practice).replace("{draft_id}", draft).replace("{key}", "C-1")

@@ -80,7 +80,8 @@ async def ehr_practice(endpoints: Endpoints, practice: str) -> None:
     stamps = "created_at, updated_at) VALUES"
     await ehr.execute(
         "INSERT INTO practices (practice_id, legal_name, time_zone, state, npi, npi_entity_type,"
-        f" {stamps} ($1, 'x', 'America/Chicago', 'IL', '1', 2, $2, $2)",
+        f" {stamps} ($1, 'x', 'America/Chicago', 'IL', '1', 2, $2, $2)"
+        " ON CONFLICT DO NOTHING",
         practice,
         at,
     )

@@ -1,6 +1,7 @@
 """`conjoint audit verify` names what was touched; `export` hands the trail over and says so in it."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +19,23 @@ from infra.settings import settings_environment
 from tests.infra.test_desk_migrate import an_event
 
 pytestmark = pytest.mark.stack
+GUARD = "audit_entry_append_only"
 
 
 @pytest.fixture
-def home(real_parts: Stack, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Endpoints:
-    """A desk with two chains and their checkpoints, in a database server of its own."""
+def home(real_parts: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoints]:
+    """A desk with two chains and their checkpoints. Whoever touches them is its owner, on purpose."""
     endpoints = real_parts.need("postgres")
     for name, value in settings_environment(endpoints.settings).items():
         monkeypatch.setenv(name, value)
     asyncio.run(_fill(endpoints))
-    return endpoints
+    yield endpoints
+    asyncio.run(_as_owner(endpoints, "TRUNCATE audit_entry", f"ALTER TABLE audit_entry ENABLE TRIGGER {GUARD}"))
 
 
 async def _fill(endpoints: Endpoints) -> None:
     await apply_to_desk(endpoints.desk_dsn)
-    await _as_owner(
-        endpoints, "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only", "TRUNCATE audit_entry"
-    )
+    await _as_owner(endpoints, f"ALTER TABLE audit_entry DISABLE TRIGGER {GUARD}", "TRUNCATE audit_entry")
     _path(endpoints).unlink(missing_ok=True)
     database = DeskDatabase(endpoints.desk_app_dsn)
     for number in range(1, 6):
