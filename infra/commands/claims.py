@@ -1,49 +1,40 @@
 """`conjoint claims`: which claims would be paid, what to do about the others, and what the payers said."""
 
 import asyncio
-import getpass
-import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import orjson
 from rich.console import Console
-from rich.text import Text
 
 from connectors.claims.answers import Answers, read_answers_file
 from connectors.claims.x12 import NotX12
 from dashboards.claims.calibration import Outcome, calibration
 from dashboards.claims.intake import ClaimIntake
-from dashboards.claims.review import Actor, ClaimReview, NoSuchClaimError
-from dashboards.claims.standing import CannotError, Claim, Standing
-from dashboards.desk.database import DeskDatabase, DeskUnavailableError
-from infra.asking import endpoints_here, visible
+from dashboards.claims.review import ClaimReview
+from infra.asking import visible
 from infra.claims.answering import keep_answers
 from infra.claims.batch import Batch, make_batch, write_file
+from infra.claims.desk_commands import COMMANDS, home_option, json_option, operator, with_review
 from infra.claims.lines import (
     acknowledgement_line,
     answer_line,
     batch_line,
     calibration_line,
-    claim_line,
     money,
     proposal_line,
     refusal_line,
 )
 from infra.claims.sending import send_approved
-from infra.clock import clock_from
+from infra.claims.terminal import print_answers, print_proposals
 from infra.refusal import Refusal
-from schemas.claim_proposal import ClaimFix, ClaimProposal
 from streams.claims.from_changes import proposals_of_changes
 from streams.claims.proposing import Proposed
 from streams.replay import NotAChangesFile, read_changes_file, read_instant, replay
-
-Answer = TypeVar("Answer")
-STYLES = {"ready": "green", "held": "yellow", "blocked": "bold red"}
 
 
 class ClaimsCommands(click.Group):
@@ -78,7 +69,6 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 now_option = click.option(
     "--now", callback=_moment, help="The moment to look at (default: the file's own, or its last change)."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON line for each claim.")
 
 
 # --- on files alone ----------------------------------------------------------------------------------------------
@@ -147,193 +137,6 @@ def _proposed(path: Path, now: datetime | None, decided: Callable[[str], Any]) -
         raise Refusal(f"{path}: {error}; see `conjoint claims suggest --help` for the form", exit_code=2) from None
 
 
-def print_proposals(
-    proposals: Sequence[ClaimProposal], console: Console, standing: Mapping[str, str] | None = None
-) -> None:
-    """Claims for a person at a terminal."""
-    if not proposals:
-        console.print("No claims.")
-        return
-    for proposal in proposals:
-        codes = ", ".join(
-            " ".join(filter(None, (line.code, *line.modifiers))) + (f" x{line.units}" if (line.units or 1) > 1 else "")
-            for line in proposal.claim.lines
-        )
-        head = Text(f"{proposal.state:8}", style=STYLES[proposal.state])
-        head += Text(
-            visible(
-                f"{proposal.id}  {proposal.service_on or ''}  {proposal.client_id} to {proposal.payer_id}  "
-                f"{codes}  ${money(proposal.total_cents)}  "
-                f"({', '.join(filter(None, (proposal.kind, (standing or {}).get(proposal.id))))})"
-            ),
-            style="bold",
-        )
-        console.print(head)
-        coded = [reason.why for reason in proposal.reasons if reason.field == "code"]
-        for why in coded or [reason.why for reason in proposal.reasons[:1]]:
-            console.print(Text(f"  {visible(why)}"))
-        for line in against(proposal):
-            console.print(Text(f"  {visible(line)}", style="yellow" if proposal.state == "held" else "red"))
-        for caution in proposal.cautions:
-            console.print(Text(f"  {visible(caution)}", style="dim"))
-    counts = {state: sum(1 for p in proposals if p.state == state) for state in STYLES}
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items() if count) + ".")
-
-
-def against(proposal: ClaimProposal) -> list[str]:
-    """Everything that speaks against a claim, the gravest first."""
-    return [
-        *proposal.problems,
-        *(f"{finding.rule} ({finding.severity}): {finding.why}" for finding in proposal.findings),
-        *(f"The EHR says {d.claim} ({d.field}); by what is recorded: {d.suggested}." for d in proposal.differences),
-    ]
-
-
-# --- on a running platform ---------------------------------------------------------------------------------------
-
-home_option = click.option("--home", type=click.Path(), help="Folder that holds all state (default ./var).")
-reason_option = click.option("--reason", default="", help="Why, in a few words; kept with the decision.")
-
-
-@command.command("list", epilog="Example: conjoint claims list --json --state ready")
-@click.option("--state", type=click.Choice(["ready", "held", "blocked"]), help="Only claims of this state.")
-@click.option("--standing", type=click.Choice([one.value for one in Standing]), help="Only claims that stand so.")
-@click.option("--practice", help="Only this practice.")
-@json_option
-@home_option
-def list_(state: str | None, standing: str | None, practice: str | None, as_json: bool, home: str | None) -> None:
-    """Show the claims that lie before the biller: what each says, why, what speaks against it, and where it stands."""
-    claims = asyncio.run(_with_review(home, lambda review, _: review.list(None, practice)))
-    shown = [
-        claim
-        for claim in claims
-        if (state is None or claim.proposal.state == state) and (standing is None or claim.standing == standing)
-    ]
-    if as_json:
-        for claim in shown:
-            click.echo(orjson.dumps(claim_line(claim)))
-        return
-    console = Console(highlight=False)
-    print_proposals([claim.proposal for claim in shown], console, {c.proposal.id: c.standing.value for c in shown})
-
-
-@command.command("show", epilog="Example: conjoint claims show CJ4T6ZQ2L7N5XA3M")
-@click.argument("claim_id")
-@json_option
-@home_option
-def show(claim_id: str, as_json: bool, home: str | None) -> None:
-    """Show one claim with every reason, everything decided about it and every answer of the payer."""
-    claim = asyncio.run(_with_review(home, lambda review, _: review.get(None, claim_id)))
-    if as_json:
-        click.echo(orjson.dumps(claim_line(claim)))
-        return
-    console = Console(highlight=False)
-    print_proposals([claim.proposal], console, {claim.proposal.id: claim.standing.value})
-    for reason in claim.proposal.reasons:
-        console.print(Text(f"  {reason.field}: {visible(reason.says)}. {visible(reason.why)}"))
-    for decision in claim.decisions:
-        undone = " (taken back)" if decision.undone else ""
-        what = f"{decision.at:%Y-%m-%d %H:%M} {decision.by}: {decision.act}{undone} {decision.reason}"
-        console.print(Text(f"  {visible(what)}"))
-    for answer in claim.answers:
-        console.print(Text(f"  {answer.on or ''} {answer.kind}: {answer.says} {' '.join(answer.reasons)}"))
-
-
-@command.command("approve", epilog="Example: conjoint claims approve CJ4T6ZQ2L7N5XA3M")
-@click.argument("claim_ids", nargs=-1, required=True)
-@reason_option
-@home_option
-def approve(claim_ids: tuple[str, ...], reason: str, home: str | None) -> None:
-    """Let claims go out as they are. What is blocked cannot; what asks for a look needs --reason."""
-    _decide(home, claim_ids, lambda review, actor, id_: review.approve(actor, id_, None, reason))
-
-
-@command.command("hold", epilog="Example: conjoint claims hold CJ4T6ZQ2L7N5XA3M --reason 'ask the payer first'")
-@click.argument("claim_ids", nargs=-1, required=True)
-@reason_option
-@home_option
-def hold(claim_ids: tuple[str, ...], reason: str, home: str | None) -> None:
-    """Keep claims back until somebody takes them up again."""
-    _decide(home, claim_ids, lambda review, actor, id_: review.hold(actor, id_, reason))
-
-
-@command.command("undo", epilog="Example: conjoint claims undo CJ4T6ZQ2L7N5XA3M")
-@click.argument("claim_ids", nargs=-1, required=True)
-@home_option
-def undo(claim_ids: tuple[str, ...], home: str | None) -> None:
-    """Take back the last decision about claims that were not sent yet."""
-    _decide(home, claim_ids, lambda review, actor, id_: review.undo(actor, id_))
-
-
-@command.command("fix", epilog="Example: conjoint claims fix CJ4T6ZQ2L7N5XA3M --modifiers 95,HO --place 10")
-@click.argument("claim_id")
-@click.option("--line", type=click.IntRange(1, 50), default=1, show_default=True, help="Which service line.")
-@click.option("--code", help="Procedure code; the amount follows from the fee schedule.")
-@click.option("--units", type=click.IntRange(1, 999))
-@click.option("--modifiers", help="Comma-separated; empty for none.")
-@click.option("--place", "place_of_service", help="Place of service.")
-@click.option("--diagnoses", help="Comma-separated, the principal first.")
-@click.option("--authorization", "authorization_number", help="The payer's authorization number.")
-@click.option("--original", "original_ref", help="The payer's number of the original claim (replacements and voids).")
-@click.option("--rendering", help="Clinician id.")
-@click.option("--supervising", help="Clinician id; empty for none.")
-@reason_option
-@home_option
-def fix(claim_id: str, reason: str, home: str | None, **fields: Any) -> None:
-    """Set something in a claim by hand. It is judged anew within seconds; approve it then."""
-    listed = {
-        name: None if fields[name] is None else tuple(part for part in fields[name].upper().split(",") if part)
-        for name in ("modifiers", "diagnoses")
-    }
-    wanted = ClaimFix.model_validate({**fields, **listed})
-    _decide(home, (claim_id,), lambda review, actor, id_: review.fix(actor, id_, wanted, reason))
-
-
-def _decide(
-    home: str | None,
-    claim_ids: tuple[str, ...],
-    act: Callable[[ClaimReview, Actor, str], Awaitable[Claim]],
-) -> None:
-    async def each(review: ClaimReview, _: ClaimIntake) -> list[tuple[str, Claim | CannotError]]:
-        outcomes: list[tuple[str, Claim | CannotError]] = []
-        for id_ in claim_ids:
-            try:
-                outcomes.append((id_, await act(review, operator(), id_)))
-            except CannotError as refusal:
-                outcomes.append((id_, refusal))
-        return outcomes
-
-    refused = []
-    for id_, outcome in asyncio.run(_with_review(home, each)):
-        if isinstance(outcome, CannotError):
-            refused.append(f"{id_}: {outcome}")
-        else:
-            click.echo(f"{id_}: {outcome.standing.value}")
-    if refused:
-        raise Refusal(*refused)
-
-
-def operator() -> Actor:
-    """Whoever sits at this machine: the shell is the right."""
-    return Actor(f"shell:{getpass.getuser()}", "operator")
-
-
-async def _with_review(home: str | None, ask: Callable[[ClaimReview, ClaimIntake], Awaitable[Answer]]) -> Answer:
-    database = DeskDatabase(endpoints_here(home).desk_app_dsn)
-    clock = clock_from(os.environ)
-    review = ClaimReview(database, practice_now=lambda: clock.now(datetime.now(UTC)))
-    try:
-        return await ask(review, ClaimIntake(database))
-    except DeskUnavailableError:
-        raise Refusal("the desk's database does not answer; start Conjoint with: conjoint up") from None
-    except NoSuchClaimError:
-        raise Refusal("there is no such claim; see: conjoint claims list") from None
-    except CannotError as refusal:
-        raise Refusal(str(refusal)) from None
-    finally:
-        await database.close()
-
-
 # --- files out and in --------------------------------------------------------------------------------------------
 
 
@@ -389,7 +192,7 @@ def _send_approved(home: str | None, folder: Path, practices: tuple[str, ...], a
                 done.append((practice_id, cautions))
         return done
 
-    if not asyncio.run(_with_review(home, each)):
+    if not asyncio.run(with_review(home, each)):
         raise Refusal("nothing is approved and unsent; see: conjoint claims list --standing open")
 
 
@@ -423,7 +226,7 @@ def ack(files: tuple[Path, ...], only_read: bool, practice: str | None, as_json:
             return await keep_answers(intake, digest, answers, practice)
 
         try:
-            told = asyncio.run(_with_review(home, keep))
+            told = asyncio.run(with_review(home, keep))
         except Refusal as refusal:
             raise Refusal(
                 *refusal.lines, "the answers were read but not kept; to only read them: --only-read"
@@ -435,20 +238,13 @@ def ack(files: tuple[Path, ...], only_read: bool, practice: str | None, as_json:
 
 
 def _print_answers(answers: Answers, as_json: bool) -> None:
-    if as_json:
-        for acknowledged in answers.acknowledged:
-            click.echo(orjson.dumps(acknowledgement_line(acknowledged)))
-        for answer in answers.about_claims:
-            click.echo(orjson.dumps(answer_line(answer)))
+    if not as_json:
+        print_answers(answers)
         return
     for acknowledged in answers.acknowledged:
-        click.echo(f"file {visible(acknowledged.group_number)}: {acknowledged.outcome.replace('_', ' ')}")
-        for error in acknowledged.errors:
-            click.echo(f"  {visible(error)}")
+        click.echo(orjson.dumps(acknowledgement_line(acknowledged)))
     for answer in answers.about_claims:
-        paid = "" if answer.paid_cents is None else f", paid ${money(answer.paid_cents)}"
-        why = f" ({', '.join(answer.reasons)})" if answer.reasons else ""
-        click.echo(f"claim {visible(answer.control_number)}: {visible(answer.says)}{paid}{visible(why)}")
+        click.echo(orjson.dumps(answer_line(answer)))
 
 
 @command.command("calibration", epilog="Example: conjoint claims calibration --from changes.json 835.txt")
@@ -464,7 +260,7 @@ def calibration_(
     if source is not None:
         outcomes = _outcomes_of(source, now, remittances)
     else:
-        outcomes = asyncio.run(_with_review(home, lambda _, intake: intake.outcomes(None)))
+        outcomes = asyncio.run(with_review(home, lambda _, intake: intake.outcomes(None)))
     rows = calibration(outcomes)
     if as_json:
         for row in rows:
@@ -516,3 +312,7 @@ def finish_batch(made: Batch, folder: Path, cautions: tuple[str, ...], as_json: 
     for one in made.left_out:
         click.echo(f"left out {visible(one.proposal_id)}: {visible(' '.join(one.why))}")
     return path
+
+
+for at_the_desk in COMMANDS:
+    command.add_command(at_the_desk)
