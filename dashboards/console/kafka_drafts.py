@@ -20,7 +20,7 @@ from schemas.reasons import Poison
 from schemas.topics import DRAFTS, MAX_MESSAGE_BYTES
 
 STEP = "console"
-MAX_KEPT = 5_000
+MAX_KEPT = 1_500
 ASK_SECONDS = 3.0
 SILENCE_SECONDS = 20.0
 _log = logging.getLogger("conjoint.console")
