@@ -1,9 +1,11 @@
 """The desk's API against its own OpenAPI description: whatever is sent, no answer is a failure of ours."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import schemathesis
 from fastapi import FastAPI
@@ -12,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from starlette.testclient import TestClient
 
 from dashboards.console.rights import Role
+from infra.endpoints import Endpoints
 from tests.dashboards.console.samples import PASSWORD, Desk
 from tests.dashboards.desk.conftest import Bench
 from tests.dashboards.desk.samples import a_draft
@@ -46,7 +49,9 @@ def signed_in(client: TestClient, role: Role) -> tuple[TestClient, dict[str, str
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.ASSISTANT])
-def test_nothing_that_is_sent_makes_an_answer_fail(app: FastAPI, bench: Bench, role: Role) -> None:
+def test_nothing_that_is_sent_makes_an_answer_fail_or_an_unsigned_note_leave(
+    app: FastAPI, bench: Bench, postgres: Endpoints, role: Role
+) -> None:
     with browser(app) as opened:
         client, headers = signed_in(opened, role)
         description = schemathesis.openapi.from_dict(described(app))
@@ -75,6 +80,20 @@ def test_nothing_that_is_sent_makes_an_answer_fail(app: FastAPI, bench: Bench, r
 
             call()
     assert failed == []
+    assert asyncio.run(unsigned_on_their_way(postgres, bench.practice)) == 0
+
+
+async def unsigned_on_their_way(endpoints: Endpoints, practice: str) -> int:
+    """How many notes are on their way to the EHR whose draft nobody has signed."""
+    owner = await asyncpg.connect(endpoints.desk_dsn)
+    found: int = await owner.fetchval(
+        "SELECT count(*) FROM note_outbox o JOIN draft d USING (practice_id, draft_id) WHERE o.practice_id = $1"
+        " AND (d.state <> 'signed' OR NOT EXISTS (SELECT 1 FROM signature g WHERE g.practice_id = d.practice_id"
+        " AND g.draft_id = d.draft_id))",
+        practice,
+    )
+    await owner.close()
+    return found
 
 
 def send(client: TestClient, case: Any, headers: dict[str, str]) -> int:
