@@ -132,17 +132,17 @@ async def watch_sources(
     capture: SourceCapture, sources: Sequence[Source], *, every_s: float = 5.0, longest_wait_s: float = 60.0
 ) -> None:
     """Runs until cancelled: starts failed tasks again, at first soon and then ever more rarely."""
-    failures = dict.fromkeys(sources, 0)
-    not_before = dict.fromkeys(sources, 0.0)
+    failures = dict.fromkeys((source.name for source in sources), 0)
+    not_before = dict.fromkeys(failures, 0.0)
     while True:
         for source in sources:
             state = await source_state(capture, source)
             CAPTURE_TASK_UP.labels(connector_name(source)).set(state == "RUNNING")
             if state == "RUNNING":
-                failures[source] = 0
-            elif state == "FAILED" and time.monotonic() >= not_before[source]:
-                failures[source] += 1
-                not_before[source] = time.monotonic() + min(longest_wait_s, 2.0 ** failures[source])
+                failures[source.name] = 0
+            elif state == "FAILED" and time.monotonic() >= not_before[source.name]:
+                failures[source.name] += 1
+                not_before[source.name] = time.monotonic() + min(longest_wait_s, 2.0 ** failures[source.name])
                 await heal_source(capture, source)
         await asyncio.sleep(every_s)
 

@@ -1,5 +1,9 @@
 """Which OpenEMRs an installation listens to: read from one setting, refused by name, silent about passwords."""
 
+import asyncio
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -7,6 +11,7 @@ import pytest
 from infra.embedded.stack import settings_on_free_ports
 from infra.refusal import Refusal
 from infra.settings import Settings, settings_environment
+from infra.source_capture import SourceCapture, source_state, watch_sources
 from infra.sources import SourceFacts, adapter_of, facts_of, note_facts, sources_of
 
 ADDRESS = "openemr=mysql://conjoint:s%40cret@db.example:3307/emr"
@@ -78,3 +83,43 @@ def test_what_the_database_said_is_remembered(tmp_path: Path) -> None:
     note_facts(source, SourceFacts("America/Chicago", "OpenEMR"), tmp_path)
     assert facts_of(source, tmp_path).timezone == "America/Chicago"
     assert adapter_of(source, tmp_path).practice_id == "emr"
+
+
+class _Connect(BaseHTTPRequestHandler):
+    """Connect with one task that fails until it is told to start again."""
+
+    restarts = 0
+
+    def do_GET(self) -> None:
+        state = "RUNNING" if type(self).restarts else "FAILED"
+        self._answer({"connector": {"state": "RUNNING"}, "tasks": [{"state": state, "trace": ""}]})
+
+    def do_POST(self) -> None:
+        type(self).restarts += 1
+        self._answer({})
+
+    def _answer(self, body: object) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+async def test_a_failed_capture_is_started_again_once_it_is_seen(tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Connect)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    capture = SourceCapture(f"http://127.0.0.1:{server.server_port}", "127.0.0.1:1", tmp_path)
+    sources = sources_of(_settings(tmp_path, ADDRESS))
+    watching = asyncio.create_task(watch_sources(capture, sources, every_s=0.02))
+    try:
+        for _ in range(200):
+            await asyncio.sleep(0.02)
+            if await source_state(capture, sources[0]) == "RUNNING":
+                break
+    finally:
+        watching.cancel()
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+    assert _Connect.restarts == 1
