@@ -5,13 +5,14 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from infra.embedded.stack import settings_on_free_ports
 from infra.refusal import Refusal
 from infra.settings import Settings, settings_environment
-from infra.source_capture import SourceCapture, source_state, watch_sources
+from infra.source_capture import SourceCapture, heal_source, source_state, watch_sources
 from infra.sources import SourceFacts, adapter_of, facts_of, note_facts, sources_of
 
 ADDRESS = "openemr=mysql://conjoint:s%40cret@db.example:3307/emr"
@@ -89,13 +90,23 @@ class _Connect(BaseHTTPRequestHandler):
     """Connect with one task that fails until it is told to start again."""
 
     restarts = 0
+    trace = ""
+    told: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         state = "RUNNING" if type(self).restarts else "FAILED"
-        self._answer({"connector": {"state": "RUNNING"}, "tasks": [{"state": state, "trace": ""}]})
+        self._answer({"connector": {"state": "RUNNING"}, "tasks": [{"state": state, "trace": type(self).trace}]})
 
     def do_POST(self) -> None:
         type(self).restarts += 1
+        self._answer({})
+
+    def do_PUT(self) -> None:
+        type(self).told.append(f"PUT {self.path}")
+        self._answer({})
+
+    def do_DELETE(self) -> None:
+        type(self).told.append(f"DELETE {self.path}")
         self._answer({})
 
     def _answer(self, body: object) -> None:
@@ -123,3 +134,24 @@ async def test_a_failed_capture_is_started_again_once_it_is_seen(tmp_path: Path)
         await asyncio.to_thread(server.shutdown)
         server.server_close()
     assert _Connect.restarts == 1
+
+
+async def test_a_capture_whose_log_was_purged_forgets_its_place_loudly(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Purged(_Connect):
+        trace = "Could not find GTID state requested by slave. Error code: 1236; SQLSTATE: HY000."
+        told: ClassVar[list[str]] = []
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Purged)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    capture = SourceCapture(f"http://127.0.0.1:{server.server_port}", "127.0.0.1:1", tmp_path)
+    try:
+        await heal_source(capture, sources_of(_settings(tmp_path, ADDRESS))[0])
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+    connector = "/connectors/conjoint-openemr"
+    assert Purged.told == [f"PUT {connector}/stop", f"DELETE {connector}/offsets", f"PUT {connector}/resume"]
+    assert Purged.restarts == 0
+    assert "a new snapshot is taken" in caplog.text
