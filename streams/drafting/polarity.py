@@ -20,7 +20,7 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _NEGATOR = re.compile(
-    r"\b(?:not|never|no(?! longer\b)|none|nobody|nothing|without|neither|nor"
+    r"\b(?:not|never|zero|nowhere near|no(?! longer\b)|none|nobody|nothing|without|neither|nor"
     r"|den(?:y|ies|ied|ying)|refus\w+|negative for|absent|"
     r"(?:do|does|did|would|could|should|have|has|had|is|are|was|were|wo|ca|am|ai)n'?t|"
     r"dont|doesnt|didnt|wouldnt|couldnt|havent|hasnt|hadnt|isnt|wasnt|arent|wont|cant|aint|cannot|"
@@ -135,6 +135,7 @@ _UNASKED = re.compile(
 _COMPLETED = re.compile(
     r"\b(?:killed (?:him|her|them)sel(?:f|ves)|died (?:by|from|of)|committed suicide|passed away)\b", re.IGNORECASE
 )
+_ASKED_AND_DENIED = re.compile(r"\s*\?\s*(?:none|no|nope|never|nah)\b", re.IGNORECASE)
 _NEGATED_AFTER = re.compile(
     r"[\s,:=–-]*(?:\(?-\)?(?=\s|$)|neg(?:ative)?\b|denied|denies|none|absent|0\b|no\b(?!\s+\w+\s+but)|nil\b|"
     r"not (?:present|reported|endorsed|any ?more)|n/a)",
@@ -221,7 +222,8 @@ def _in_clause(topic: Topic, text: str, start: int, end: int, neighbours: str) -
 def _polarity(
     text: str, start: int, end: int, match: re.Match[str], passive: bool, about_other: bool, neighbours: str
 ) -> Polarity:
-    negated = _negated(text, start, end, match, passive) != _negated_within(match)
+    negated = _negated(text, start, end, match, passive) != (not passive and _negated_within(match))
+    negated = negated or bool(_ASKED_AND_DENIED.match(text, match.end()))
     if about_other:
         return "third_party"
     clause = text[start:end]
@@ -279,8 +281,12 @@ def _about_other(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if _THIRD_SELF.search(match[0]):
         return True
+    if re.search(r"\b(?:i|me)\b", match[0], re.IGNORECASE):
+        return False
     if re.match(
-        r"(?:he|she|they|who|my|[A-Z][\w-]*\d|you|the |god|people|everyone|someone)\b", match[0], re.IGNORECASE
+        r"(?:he|she|they|who|my|[A-Z][\w-]*\d|you|the (?:voices?|tv|radio|devil|phone)|god|people|everyone|someone)\b",
+        match[0],
+        re.IGNORECASE,
     ):
         # `he hits me` is about the speaker; `he hits her` is not
         return not _FIRST.search(match[0]) and not _FIRST.search(text[match.end() : match.end() + 12])

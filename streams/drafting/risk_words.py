@@ -41,6 +41,7 @@ def _beginnings(words: str) -> frozenset[str]:
 
 IDIOMS: Final = _words(
     r"killing me(?! and)",
+    r"(?:was|is|be|be like) suicide(?! by| risk| watch)",
     r"(?:is|are|was|were|'s|'re) (?:literally |just |absolutely )?(?:gonna|going to) kill me",
     r"(?:ll|d|will|would|gonna|going to) kill me(?= (?:if|when|for)|[.,!?]|$)",
     r"kill(?:s|ed|ing)? (?:time|it|the (?:mood|vibe|lights?|engine|power|buzz)"
@@ -106,15 +107,21 @@ IDIOMS: Final = _words(
 SUICIDE: Final = Topic(
     "suicide",
     anchors=_beginnings(
-        "advi asle away bett blad both bott can' cant care ceas chos coll coun cras dead deat die died disa "
-        "done down drif driv drov drow dyin easi end ende endi ever exis fall fare gave giv givi goin good "
-        "got gun hang happ hid hoar hope hopi hung jump kill kms know lett life like live love medi meds "
-        "mind miss my no nobo noos noth od od'd over pain pass pick pill pist plan poin pois pray ran read "
-        "reas rifl rope run save savi sens shoo shot si sick slee slit stas stee step stop suic swal swer "
-        "tabl take taki they thin thou tire took trai trie tryi tyle unal use vani veer wake waki walk wann "
-        "want wish woke wort wris"
+        "advi anno asle atte away bett blad both bott boug can' cant care ceas chos coll coun cras dead "
+        "deat die died disa done down drif driv drov drow dyin easi end ende endi enou ever exis fall fare "
+        "foun gave giv givi goin good got gun hang happ hid hoar hope hopi how hung jump kill kms know lett "
+        "life like live love medi meds mind miss my no nobo noos noth od od'd orde over pain pass pick pill "
+        "pist plan poin pois pray ran read reas rifl rope run sad sat save savi sens shoo shot si sick simp "
+        "slee slit stas stee step stoo stop suic swal swer tabl take taki they thin thou tied tire took "
+        "trai trie tryi tyle unal upse use vani veer wake waki walk wann want went wish woke wort wris"
     ),
     direct=_words(
+        r"(?:how (?:many|much)|enough) (?:\w+ ){1,6}to (?:die|kill|overdose)",
+        r"(?:bought|ordered|found|tied) (?:a|the|some) (?:rope|noose)|(?:a|the) whole bottle of (?:\w+ )?("
+        r"?:pills|tylenol|advil|meds)",
+        r"(?:drove|went|walked|stood|sat) (?:to|on|at|out to) (?:the|a) (?:bridge|ledge|edge|roof|overpass|tracks)",
+        r"(?:i|he|she|they) attempted(?= (?:in|when|at|once|twice|last|suicide"
+        r"|with|to (?:kill|end|take))|,)|(?:suicide|past|prior|previous) attempts?",
         rf"(?:kill(?:ed|ing|s)?|hang(?:ed|ing)?|hung|shoot(?:ing)?|shot|drown(?:ed|ing)?|poison(?:ed|ing)?) {SELF}",
         r"suicid\w*",
         r"(?:end(?:ed|ing)?|tak(?:e|en|ing)|took) (?:my|his|her|their|your|our|one's) (?:own )?li(?:fe|ves)",
@@ -150,6 +157,11 @@ SUICIDE: Final = Topic(
         r"(?-i:SI)(?![’'])",
     ),
     passive=_words(
+        r"(?:disappointed|sad|upset|mad|annoyed)(?: that)? i (?:even )?w[oa]ke up",
+        r"(?:wouldn'?t|would not|don'?t) (?:really )?(?:mind|care) if i (?:\w+ ){0,3}(?:hit by"
+        r"|run over|died|gone|didn'?t)",
+        r"(?:easier|better|simpler)(?: for \w+)? if i (?:just |simply )?(?:was"
+        r"|were|wasn'?t|weren'?t) (?:here|around|alive|gone|dead|not)",
         r"(?:don'?t|do not|didn'?t|not|never) (?:really |even )?(?:want|wanted|wanna|wanting) (?:to )?(?:be (?:he"
         r"re|alive|around|on this (?:earth|planet))|live|exist|wake up|go on(?: living)?"
         r"|keep (?:living|going on))(?: anymore| any more)?",
@@ -241,7 +253,8 @@ VIOLENCE: Final = Topic(
         r"|ball|party)|into (?:therapy|coming|going|doing)|to (?:do|go|come|try"
         r"|the (?:store|doctor|side))))",
         r"(?:hit|beat|punched|slapped|kicked|choked|strangled|shoved|touched|molested"
-        r"|raped|abused|hurt|threatened) by (?:my|his|her|a|the) (?:\w+ )?\w+",
+        r"|raped|abused|hurt|threatened) by (?:my|his|her|a|the) (?!bus|car|truck"
+        r"|train|wave|ball|wall|storm)(?:\w+ )?\w+",
         r"(?:physically|sexually|emotionally|verbally) abus\w+|domestic violence"
         r"|(?:child|elder|sexual) abuse|abus(?:es|ed|ing) (?:me|him|her|us|them"
         r"|my)|molest\w+|raped?",

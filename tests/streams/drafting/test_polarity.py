@@ -12,6 +12,9 @@ CASES = {
         ("suicide", "I would never kill myself"),
         ("suicide", "denies SI/HI"),
         ("suicide", "I don't think about killing myself"),
+        ("suicide", "I have zero thoughts of suicide"),
+        ("suicide", "thoughts of suicide? none"),
+        ("suicide", "I'm nowhere near wanting to die"),
         ("self_harm", "I haven't cut in three months"),
         ("self_harm", "I do not want to hurt myself or anything, I just want it quiet."),
         ("violence", "he's never hit me"),
@@ -26,6 +29,10 @@ CASES = {
         ("suicide", "it's not that i want to die i just want it to stop"),
         ("suicide", "what's the point of living"),
         ("suicide", "passive SI, no plan"),
+        ("suicide", "I'm just tired of being alive"),
+        ("suicide", "some mornings I'm disappointed I woke up"),
+        ("suicide", "I wouldn't care if I got hit by a bus"),
+        ("suicide", "it'd be easier if I just wasn't here"),
     ),
     "affirmed": (
         ("suicide", "I've been thinking about killing myself"),
@@ -35,6 +42,9 @@ CASES = {
         ("suicide", "I wrote a goodbye letter to my kids"),
         ("suicide", "I keep thinking about suicide and I haven't told anyone"),
         ("self_harm", "i cut myself again on tuesday"),
+        ("suicide", "I've been looking up how many Tylenol it would take to die"),
+        ("suicide", "I drove to the bridge and stood there"),
+        ("suicide", "Tonight I'm going to take all of them, the whole bottle of pills"),
         ("violence", "he hit me on Saturday"),
         ("harm_to_others", "I'm going to kill him, I know where he lives"),
         ("substance_use", "I relapsed on Friday"),
@@ -45,6 +55,7 @@ CASES = {
         ("suicide", "back in 2019 i took a bunch of pills"),
         ("suicide", "I used to think about suicide, not anymore"),
         ("self_harm", "I used to cut myself in high school"),
+        ("suicide", "I attempted in college, pills, sophomore year"),
     ),
     "third_party": (
         ("suicide", "My friend said she wants to kill herself"),
@@ -68,6 +79,9 @@ IDIOMS = (
     "we could hang out",
     "I could kill for a coffee",
     "that would be career suicide",
+    "traffic was suicide this morning",
+    "my mom will literally murder me",
+    "these shoes are killing me",
 )
 
 
