@@ -140,6 +140,7 @@ async def test_a_capture_whose_log_was_purged_forgets_its_place_loudly(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Purged(_Connect):
+        restarts = 0
         trace = "Could not find GTID state requested by slave. Error code: 1236; SQLSTATE: HY000."
         told: ClassVar[list[str]] = []
 
