@@ -171,6 +171,10 @@ def mentions(text: str, neighbours: str = "") -> tuple[Found, ...]:
     topics = [topic for topic in TOPICS if topic.anchors & beginnings]
     if not topics:
         return ()
+    straight = text.replace("’", "'")
+    topics = [one for one in topics if one.direct.search(straight) or (one.passive and one.passive.search(straight))]
+    if not topics:
+        return ()
     plain = without_idioms(text)
     topics = [
         topic for topic in topics if topic.direct.search(plain) or (topic.passive and topic.passive.search(plain))

@@ -4,6 +4,7 @@ Nothing here knows who said it: that is for whoever reads the turns.
 """
 
 import re
+from functools import lru_cache
 
 from streams.drafting.local.reading import is_question
 from streams.drafting.polarity import mentions
@@ -179,6 +180,7 @@ PAST_NOTE = re.compile(
 )
 
 
+@lru_cache(maxsize=32768)
 def is_promise(sentence: str) -> bool:
     plain = sentence.replace("’", "'")
     if is_question(plain) and "?" in plain:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from schemas.session_file import THERAPIST, UNKNOWN, Turn
+from streams.drafting.words import tokens
 
 _SOMEBODY = (
     r"(?:him|her|them|(?:my|his|her|their|your) \w+|anyone|anybody|the (?:others|group)|everyone|"
@@ -31,6 +32,10 @@ _LEAVES = re.compile(
     r"\bin the waiting room\b|\b(?:a minute|a moment|some time|a few minutes) alone\b",
     re.IGNORECASE,
 )
+_ALONE_WORDS: Final = frozenset(
+    "before until while just alone own without individual individually out outside waiting".split()  # noqa: SIM905
+)
+"""One of these is in whatever says that somebody is alone: looking for a word is quicker than for a phrase."""
 _ASKS_LEAVE = re.compile(
     r"\b(?:can|could|may) (?:i|we)\b|\bi (?:want(?:ed)? to|need(?:ed)? to|have to|just wanted)\b|\blet me\b",
     re.IGNORECASE,
@@ -100,6 +105,8 @@ def confided_turns(turns: Sequence[Turn]) -> dict[int, str]:
 
 
 def _said_alone(turn: Turn, opening: bool) -> bool:
+    if _ALONE_WORDS.isdisjoint(tokens(turn.text)):
+        return False
     if turn.speaker == THERAPIST:
         return bool(_ALONE.search(turn.text) or _LEAVES.search(turn.text))
     return bool(_ALONE.search(turn.text)) and (opening or bool(_ASKS_LEAVE.search(turn.text)))
