@@ -52,6 +52,7 @@ def test_a_manager_finds_the_gap_marks_it_sent_by_keyboard_and_downloads_the_rep
         page.fill("input[name=password]", PASSWORD)
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("Consents")
+        page.wait_for_load_state("load")
         page.keyboard.press("j")
         expect(page.locator("[data-form]").first).to_be_focused()
         page.keyboard.press("x")
