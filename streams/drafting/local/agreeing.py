@@ -31,8 +31,8 @@ PROMISES = re.compile(
     r"|try|start|sit|make|set)|we could (?:do|try|start|sit|make)|let'?s) "
     r"|"
     r"(?:this week|tomorrow|tonight|next week|from now on),? (?:i|we) )",
-    re.IGNORECASE,
 )
+"""Searched in lower case, as BARE_ILL is."""
 BARE_ILL = re.compile(
     r"\b(?:ill|(?:so|and|then|ok|okay|maybe|yeah|yes) well) (?=(?:just |definitely "
     r"|also |probably )?(?:try|call|text|ask|do|go|bring|write|make|put|give"
@@ -41,7 +41,6 @@ BARE_ILL = re.compile(
     r"|walk|stop|let|pick|move|buy|turn|schedule|email|sign|wear|wake|eat|drive"
     r"|watch|work|meet|plan|say|show|log|track|join|attend|pay|book|cancel"
     r"|wait|listen|skip|think about)\b)",
-    re.IGNORECASE,
 )
 """`I'll` and `we'll` as speech-to-text writes them."""
 NO_PROMISE = re.compile(
@@ -182,10 +181,16 @@ PAST_NOTE = re.compile(
 
 @lru_cache(maxsize=32768)
 def is_promise(sentence: str) -> bool:
+    """Does a sentence commit its speaker to something to come?"""
     plain = sentence.replace("’", "'")
     if is_question(plain) and "?" in plain:
         return False
-    if not (PROMISES.search(plain) or BARE_ILL.search(plain)) or NO_PROMISE.search(plain) or CONDITION.search(plain):
+    lowered = plain.lower()
+    if (
+        not (PROMISES.search(lowered) or BARE_ILL.search(lowered))
+        or NO_PROMISE.search(plain)
+        or CONDITION.search(plain)
+    ):
         return False
     return len(tokens(plain)) >= 3 and not any(
         found.topic in ("suicide", "harm_to_others") for found in mentions(plain)

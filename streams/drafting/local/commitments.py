@@ -102,7 +102,7 @@ class Commitments:
                 continue
             if len(turn.words) < 4 or NO_IDEA.search(turn.text) or (turn.question and not turn.sentences[1:]):
                 continue
-            if turn.to and not PROMISES.search(turn.text):
+            if turn.to and not PROMISES.search(turn.text.lower()):
                 continue
             text = f"{turn.speaker}: {quote(turn.text)}"
             yield Commitment(turn.speaker, text, turn.text, (turn.evidence,), turn.confided_by, turn.number)
