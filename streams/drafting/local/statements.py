@@ -26,8 +26,7 @@ _FEELS = re.compile(
     r"hate|love|miss|cried|crying|panic\w*|stress\w*|upset|disappointed|grateful"
     r"|excited|terrified|ignored|invisible|stuck|lost|good about|"
     r"bad about|looking forward|want to|wanted|need|wish|hope|hard for me|can't stand"
-    r"|freaked|bothers?|struggl\w+|dread\w*)\b",
-    re.IGNORECASE,
+    r"|freaked|bothers?|struggl\w+|dread\w*)\b"
 )
 _CHANGES = re.compile(
     r"\b(?:started|stopped|quit|helped|helps|better|worse|improv\w+|less|more often"
@@ -36,8 +35,7 @@ _CHANGES = re.compile(
     r"noticed|realized|realised|learned|learnt|instead of|this time|didn't (?:yell"
     r"|drink|use|cut|leave|run|shut)|kept|finished|"
     r"went|did it|got through|asked for|told (?:him|her|them|my)|said (?:no"
-    r"|yes)|since|days? (?:sober|clean|in a row)|haven't|still|again)\b",
-    re.IGNORECASE,
+    r"|yes)|since|days? (?:sober|clean|in a row)|haven't|still|again)\b"
 )
 _HAPPENED = re.compile(
     r"\b(?:slept|sleep|woke|ate|skipped|missed|called|texted|yelled|argued"
@@ -45,15 +43,13 @@ _HAPPENED = re.compile(
     r"fired|moved|broke|visited|wrote|read|talked|took|signed|lost|found|got"
     r"|had|went|made|saw|drove|cooked|paid|bought|forgot|promised|"
     r"happened|locked|hid|lied|threw|hit|grabbed|slammed|apologi[sz]ed|listened"
-    r"|helped|came|started|died|diagnosed|appointment)\b",
-    re.IGNORECASE,
+    r"|helped|came|started|died|diagnosed|appointment)\b"
 )
 _PATTERN = re.compile(
     r"\b(?:every time|each time|whenever|always|never|any time|all the time"
     r"|again and again|the same (?:fight|thing|argument|way)|"
     r"we (?:keep|end up|both)|it's like (?:we|he|she|they)|when (?:i|he|she"
-    r"|they|we|you|mom|dad)\b[^.?!]{3,60}\b(?:i|he|she|they|we|you)\b)",
-    re.IGNORECASE,
+    r"|they|we|you|mom|dad)\b[^.?!]{3,60}\b(?:i|he|she|they|we|you)\b)"
 )
 _EMPTY = re.compile(
     r"^\W*(?:(?:yes|yeah|yep|no|nope|ok|okay|right|sure|exactly|true|fine|good"
@@ -65,18 +61,16 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
-    r"\b(?:you|your|you're|you've|he|she|his|her|him|hers|they|their|them|he's|she's|they're|himself|herself)\b",
-    re.IGNORECASE,
+    r"\b(?:you|your|you're|you've|he|she|his|her|him|hers|they|their|them|he's|she's|they're|himself|herself)\b"
 )
-_SELF = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|im|ive|my|me|myself|mine|we|we're|we've|our|us)\b", re.IGNORECASE)
+_SELF = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|im|ive|my|me|myself|mine|we|we're|we've|our|us)\b")
 _PRIVATE = re.compile(
     r"\b(?:affair|cheat\w*|diagnos\w*|bipolar|schizo\w*|hiv|std|abortion|miscarr\w*"
     r"|pregnan\w*|arrest\w*|jail|prison|dui|probation|rehab|detox|"
     r"relaps\w*|addict\w*|alcoholi\w*|drunk|meds?|medication|hospitali[sz]ed"
     r"|suicid\w*|overdos\w*|assault\w*|rape\w*|molest\w*|abus\w*|cutting|"
     r"self[- ]?harm|eating disorder|bankrupt\w*|gambl\w*|immigration|undocumented"
-    r"|secret|porn|vap(?:e|ing)|weed|cocaine|heroin|fentanyl|meth)\b",
-    re.IGNORECASE,
+    r"|secret|porn|vap(?:e|ing)|weed|cocaine|heroin|fentanyl|meth)\b"
 )
 _MOST_BUDGET: Final = 14
 
@@ -88,12 +82,12 @@ def says_nothing(text: str) -> bool:
 
 def feels(text: str) -> bool:
     """Does it speak of a feeling or a wish?"""
-    return bool(_FEELS.search(text))
+    return bool(_FEELS.search(text.lower()))
 
 
 def private(text: str) -> bool:
     """Does it speak of what one would not want told by others?"""
-    return bool(_PRIVATE.search(text))
+    return bool(_PRIVATE.search(text.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +162,10 @@ class Statements:
         """Does a sentence tell something private about somebody else in the room?"""
         named = any(who != turn.speaker for who in self._addressing.mentioned(sentence))
         about = named or bool(turn.to and re.search(r"\byou\b", sentence, re.IGNORECASE))
-        about = about or (self._close and bool(_OTHERS.search(sentence)) and not _SELF.search(sentence))
+        about = about or (self._close and bool(_OTHERS.search(sentence.lower())) and not _SELF.search(sentence.lower()))
         if not about:
             return False
-        return bool(_PRIVATE.search(sentence)) or any(found.about_other for found in mentions(sentence))
+        return bool(_PRIVATE.search(sentence.lower())) or any(found.about_other for found in mentions(sentence))
 
     def _weighed(self, turn: Utterance, text: str, question: Utterance | None) -> Statement | None:
         if says_nothing(text):
@@ -185,14 +179,16 @@ class Statements:
         weight = min(1.6, 0.16 * len(stems))
         weight += min(2.4, max(goals.values(), default=0.0))
         weight += (
-            0.9 * bool(_FEELS.search(text)) + 0.7 * bool(_CHANGES.search(text)) + 0.5 * bool(_HAPPENED.search(text))
+            0.9 * bool(_FEELS.search(text.lower()))
+            + 0.7 * bool(_CHANGES.search(text.lower()))
+            + 0.5 * bool(_HAPPENED.search(text.lower()))
         )
-        weight += 0.5 * bool(numbers(text)) + 0.3 * bool(_SELF.search(text)) + 0.4 * bool(themes_in(stems))
+        weight += 0.5 * bool(numbers(text)) + 0.3 * bool(_SELF.search(text.lower())) + 0.4 * bool(themes_in(stems))
         weight += 0.4 * bool(question and turn.speaker in question.to)
         weight += 2.0 * (turn.confided_by is not None)
         if all(is_question(sentence) for sentence in turn.sentences):
             weight -= 1.2
-        if not _SELF.search(text) and not goals:
+        if not _SELF.search(text.lower()) and not goals:
             weight -= 0.4
         return Statement(
             turn=turn,
@@ -200,8 +196,8 @@ class Statements:
             question=question if question and _needs_question(turn, question, text, words) else None,
             weight=weight,
             goals=goals,
-            pattern=bool(_PATTERN.search(text)) and words >= 6,
-            changes=bool(_CHANGES.search(text)),
+            pattern=bool(_PATTERN.search(text.lower())) and words >= 6,
+            changes=bool(_CHANGES.search(text.lower())),
         )
 
 
