@@ -29,7 +29,8 @@ from tests.connectors.ehr.openemr.mariadb import DATABASE, Clinic, MariaDb
 from tests.running import Workers, wait_until
 
 pytestmark = pytest.mark.stack
-YESTERDAY = (datetime.now(ZoneInfo("America/Chicago")) - timedelta(days=1)).date().isoformat()
+TODAY = datetime.now(ZoneInfo("America/Chicago")).date().isoformat()
+"""A session that ended more than a day before the practice was connected would be history, so asks for no draft."""
 
 
 @dataclass
@@ -163,7 +164,7 @@ def _read_raw(installation: Installation, topic: str) -> Iterator[bytes]:
 
 def test_a_group_session_becomes_one_session_its_findings_and_one_draft_request(installation: Installation) -> None:
     clinic, before = installation.clinic, len(installation.now("appointment"))
-    encounter = clinic.group_session(YESTERDAY, {1: "@", 2: "@", 3: "?"})
+    encounter = clinic.group_session(TODAY, {1: "@", 2: "@", 3: "?"})
     clinic.edit_attendance(encounter, {1: "@", 2: "?", 3: "@"}, between_s=0.3)
     clinic.bill(clinic.own_encounter(2), 2)
     session = f"group-encounter-{encounter}"
@@ -192,7 +193,7 @@ def _requests(installation: Installation) -> list[DraftRequest]:
 
 def test_connect_killed_in_the_middle_of_an_edit_tells_the_edit_as_one_change(installation: Installation) -> None:
     clinic, database, stack = installation.clinic, installation.database, installation.stack
-    encounter = clinic.group_session(YESTERDAY, {1: "@", 2: "@", 3: "@"}, start="08:00:00", end="09:00:00")
+    encounter = clinic.group_session(TODAY, {1: "@", 2: "@", 3: "@"}, start="08:00:00", end="09:00:00")
     session, form = f"group-encounter-{encounter}", clinic.form_of(encounter)
     installation.wait("it is told", lambda: f"{session}:pid-3" in installation.now("attendance"))
     database.do("DELETE FROM therapy_groups_participant_attendance WHERE form_id = %s", form)
@@ -215,14 +216,14 @@ def test_connect_killed_in_the_middle_of_an_edit_tells_the_edit_as_one_change(in
 def test_a_database_that_restarts_is_listened_to_again(installation: Installation) -> None:
     installation.database.kill()
     installation.database.start()
-    encounter = installation.clinic.group_session(YESTERDAY, {1: "@"}, start="06:00:00", end="07:00:00")
+    encounter = installation.clinic.group_session(TODAY, {1: "@"}, start="06:00:00", end="07:00:00")
     installation.wait("it is told", lambda: f"group-encounter-{encounter}" in installation.now("appointment"), 120)
 
 
 def test_a_table_that_is_altered_goes_on(installation: Installation) -> None:
     database = installation.database
     database.do("ALTER TABLE form_groups_encounter ADD COLUMN room varchar(20), MODIFY counselors varchar(300)")
-    encounter = installation.clinic.group_session(YESTERDAY, {1: "@"}, start="05:00:00", end="06:00:00")
+    encounter = installation.clinic.group_session(TODAY, {1: "@"}, start="05:00:00", end="06:00:00")
     installation.wait("it is told", lambda: f"group-encounter-{encounter}" in installation.now("appointment"))
     assert installation.said(DEAD_LETTERS.name) == []
 
@@ -233,7 +234,7 @@ def test_a_purged_log_is_said_loudly_and_taken_over_without_drafts(
     clinic, database, stack = installation.clinic, installation.database, installation.stack
     requests, sessions = len(_requests(installation)), len(installation.now("appointment"))
     stack.kill("connect")
-    missed = clinic.group_session(YESTERDAY, {1: "@", 2: "@", 3: "@"}, start="03:00:00", end="04:00:00")
+    missed = clinic.group_session(TODAY, {1: "@", 2: "@", 3: "@"}, start="03:00:00", end="04:00:00")
     database.do("FLUSH BINARY LOGS")
     time.sleep(1)
     database.do("FLUSH BINARY LOGS")
@@ -253,7 +254,7 @@ def test_a_purged_log_is_said_loudly_and_taken_over_without_drafts(
         "what was missed is known", lambda: f"group-encounter-{missed}" in installation.now("appointment"), 120
     )
     assert "takes a new snapshot" in installation.workers.log("assemble").read_text()
-    live = clinic.group_session(YESTERDAY, {1: "@", 2: "@", 3: "@"}, start="02:00:00", end="03:00:00")
+    live = clinic.group_session(TODAY, {1: "@", 2: "@", 3: "@"}, start="02:00:00", end="03:00:00")
     installation.wait("it goes on", lambda: f"group-encounter-{live}" in installation.now("appointment"), 60)
     installation.wait("one draft", lambda: len(_requests(installation)) > requests, 60)
     assert len(installation.now("appointment")) == sessions + 2

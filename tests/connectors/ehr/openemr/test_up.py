@@ -39,8 +39,8 @@ def test_a_platform_that_listens_to_an_openemr_alone() -> None:
             assert not {"practice", "prepare-ehr", "prepare-connector"} & parts
             wait_until("the past is judged", lambda: bool(_listed(whole, "findings")), 120, every_s=2)
             assert _listed(whole, "drafts") == []
-            yesterday = (TODAY - timedelta(days=1)).date().isoformat()
-            encounter = clinic.group_session(yesterday, {1: "@", 2: "@", 3: "@"})
+            today = TODAY.date().isoformat()
+            encounter = clinic.group_session(today, {1: "@", 2: "@", 3: "@"})
             clinic.edit_attendance(encounter, {1: "@", 2: "?", 3: "@"}, between_s=0.2)
             clinic.bill(clinic.own_encounter(2), 2)
             session = f"group-encounter-{encounter}"
