@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from schemas.codec import codec, where_of
+from schemas.codec import codec
 from schemas.dead_letter import DeadLetter
 from schemas.draft_fact import DraftFact
 from schemas.draft_request import DraftRequest
@@ -22,6 +22,7 @@ from schemas.record import Schema
 from schemas.topics import DEAD_LETTERS, DRAFT_FACTS, DRAFT_REQUESTS, FINDINGS, HEADER_DEAD_LETTER
 from schemas.topics import EVIDENCE as EVIDENCE_TOPIC
 from schemas.topics import FACTS as FACTS_TOPIC
+from schemas.wrong_fields import where_of
 
 TABLES: Final[dict[str, type[Schema]]] = {
     "fact_finding": Finding,

@@ -1,6 +1,6 @@
 """How does a command ask a platform that runs somewhere else?
 Reads settings and ClickHouse's fact tables, as the viewer; writes nothing.
-Must never make a home, show a statement's parameters, or print a control character to a terminal.
+Must never make a home, or show a statement's parameters.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,8 +84,3 @@ def _sentence(url: str, error: Exception) -> str:
 def instant(ms: int) -> datetime:
     """The moment of a Unix time in milliseconds, in UTC."""
     return _EPOCH + timedelta(milliseconds=ms)
-
-
-def visible(text: str) -> str:
-    """`text` as a terminal may get it: an id from outside could hold an escape sequence."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from infra.asking import visible
+from infra.terminal import visible
 from schemas.draft import Draft, Sentence
 from schemas.session_file import Session
 from streams.drafting.deidentify import Identities

@@ -5,9 +5,9 @@ Must never show the endpoint's key.
 
 from collections.abc import Mapping
 
-from connectors.model import EndpointModel, ModelConfig
 from infra.refusal import Refusal
 from infra.settings import Settings, variable
+from schemas.model_call import Model
 from streams.drafting.prompting import NotAPrompt, Prompt, prompts
 
 
@@ -19,10 +19,12 @@ def prompts_of(settings: Settings) -> Mapping[str, Prompt]:
         raise Refusal(f"{variable('prompts')}: {error}", exit_code=2) from None
 
 
-def model_of(settings: Settings) -> EndpointModel | None:
+def model_of(settings: Settings) -> Model | None:
     """The endpoint that is configured; None = the local drafter writes everything."""
     if settings.model_url is None or settings.model_name is None:
         return None
+    from connectors.model import EndpointModel, ModelConfig  # its library takes a second to load
+
     return EndpointModel(
         ModelConfig(
             url=settings.model_url,

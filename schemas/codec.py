@@ -4,7 +4,7 @@ A message nobody can read, or that cannot be true, is a Poison with its reason; 
 """
 
 import json
-from functools import cache, lru_cache
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -13,7 +13,7 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.serialization import MessageField, SerializationContext
 from fastavro import parse_schema, schemaless_reader
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from schemas.avro import schema_text
 from schemas.care import ENTITIES, PARTS
@@ -24,6 +24,7 @@ from schemas.reasons import Poison, Reason
 from schemas.record import Schema
 from schemas.registry import registry
 from schemas.topics import CARE_CHANGES, MAX_MESSAGE_BYTES, TOPICS, Topic
+from schemas.wrong_fields import where_of
 
 _HEADER_BYTES = 5
 _NOT_FOUND = 404
@@ -104,27 +105,6 @@ class Codec:
 def codec(topic_name: str, registry_url: str | None = None) -> Codec:
     """The codec of a topic by its name; KeyError for a topic that is not ours."""
     return Codec({topic.name: topic for topic in TOPICS}[topic_name], registry_url)
-
-
-def where_of(error: ValidationError) -> str:
-    """Which fields were wrong and how, without what stood in them; the key of a map is what stood there, too."""
-    problems = error.errors(include_input=False, include_url=False, include_context=False)[:5]
-    return "; ".join(f"{'.'.join(_step(step) for step in problem['loc'])}: {problem['type']}" for problem in problems)
-
-
-def _step(step: int | str) -> str:
-    return str(step) if isinstance(step, int) or step in _field_names() else "*"
-
-
-@cache
-def _field_names() -> frozenset[str]:
-    names: set[str] = set()
-    models = [BaseModel]
-    while models:
-        model = models.pop()
-        models += model.__subclasses__()
-        names |= {name for field, info in model.model_fields.items() for name in (field, info.alias) if name}
-    return frozenset(names)
 
 
 def _poison_of(error: ValidationError) -> Poison:

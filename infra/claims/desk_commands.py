@@ -16,11 +16,12 @@ from dashboards.claims.intake import ClaimIntake
 from dashboards.claims.review import Actor, ClaimReview, NoSuchClaimError
 from dashboards.claims.standing import CannotError, Claim, Standing
 from dashboards.desk.database import DeskDatabase, DeskUnavailableError
-from infra.asking import endpoints_here, visible
+from infra.asking import endpoints_here
 from infra.claims.lines import claim_line
 from infra.claims.terminal import print_proposals
 from infra.clock import clock_from
 from infra.refusal import Refusal
+from infra.terminal import visible
 from schemas.claim_proposal import ClaimFix
 
 Answer = TypeVar("Answer")

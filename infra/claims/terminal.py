@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.claims.answers import Answers
-from infra.asking import visible
 from infra.claims.lines import money
+from infra.terminal import visible
 from schemas.claim_proposal import ClaimProposal
 
 STYLES = {"ready": "green", "held": "yellow", "blocked": "bold red"}

@@ -16,7 +16,6 @@ from connectors.claims.x12 import NotX12
 from dashboards.claims.calibration import Outcome, calibration
 from dashboards.claims.intake import ClaimIntake
 from dashboards.claims.review import ClaimReview
-from infra.asking import visible
 from infra.claims.answering import keep_answers
 from infra.claims.batch import Batch, make_batch, write_file
 from infra.claims.desk_commands import COMMANDS, home_option, json_option, operator, with_review
@@ -32,6 +31,7 @@ from infra.claims.lines import (
 from infra.claims.sending import send_approved
 from infra.claims.terminal import print_answers, print_proposals
 from infra.refusal import Refusal
+from infra.terminal import visible
 from streams.claims.from_changes import proposals_of_changes
 from streams.claims.proposing import Proposed
 from streams.replay import NotAChangesFile, read_changes_file, read_instant, replay

@@ -17,11 +17,12 @@ from rich.text import Text
 from dashboards.forms.document import form_pdf
 from dashboards.forms.filling import fill
 from dashboards.forms.page import form_html
-from infra.asking import asking, endpoints_here, visible
+from infra.asking import asking, endpoints_here
 from infra.clock import practice_time
 from infra.compliance import practices
 from infra.consent_forms import DeskMarks, Marks, MarksFile, Register, chosen, register_of_file, register_of_platform
 from infra.refusal import Refusal
+from infra.terminal import visible
 from streams.consents.tracking import OUTSTANDING, FormState, Mark, MarkWord, Tracked
 from streams.replay import NotAChangesFile, read_changes_file, read_instant
 

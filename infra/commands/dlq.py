@@ -10,8 +10,9 @@ from rich.text import Text
 
 from connectors import dead_letters
 from connectors.dead_letters import BrokerAway
-from infra.asking import endpoints_here, visible
+from infra.asking import endpoints_here
 from infra.refusal import Refusal
+from infra.terminal import visible
 from schemas.reasons import DEADLY, Reason
 
 REASONS: Final = sorted(reason.value for reason in DEADLY)

@@ -8,7 +8,6 @@ import click
 import orjson
 
 from infra.draft_lines import draft_line
-from infra.draft_page import print_draft
 from infra.drafting import model_of, prompts_of
 from infra.settings import load_settings
 from schemas.draft import Draft
@@ -48,6 +47,8 @@ def command(files: tuple[Path, ...], local: bool, show_request: bool, pretty: bo
             continue
         draft = _drafted(session, pens, show_request)
         if pretty:
+            from infra.draft_page import print_draft  # its pages take time to load
+
             print_draft(draft, session, Identities.of(session), str(path))
             continue
         name = {"file": str(path)} if len(files) > 1 else {}

@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infra.asking import endpoints_here, instant, read_rows, visible
+from infra.asking import endpoints_here, instant, read_rows
 from infra.endpoints import Endpoints
 from infra.exchange_lines import request_line
+from infra.terminal import visible
 from schemas.draft_request import DraftRequest
 
 SHOWN_TO_PEOPLE: Final = 50

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infra.asking import endpoints_here, instant, read_rows, visible
+from infra.asking import endpoints_here, instant, read_rows
 from infra.exchange_lines import finding_line
+from infra.terminal import visible
 from schemas.finding import Finding
 
 SEVERITIES: Final = ("block", "hold", "warn")

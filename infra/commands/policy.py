@@ -9,9 +9,10 @@ import orjson
 
 from connectors import policy_changes
 from connectors.dead_letters import BrokerAway
-from infra.asking import endpoints_here, visible
+from infra.asking import endpoints_here
 from infra.refusal import Refusal
 from infra.settings import load_settings
+from infra.terminal import visible
 from schemas.reasons import Poison
 from schemas.record import MAX_TEXT_LENGTH
 from streams.policy import PolicyBook, policy_of

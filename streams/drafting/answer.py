@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.codec import where_of
 from schemas.draft import Action, Draft, Dyad, Part, Provenance, Removed, Sentence
 from schemas.model_call import ModelCall, NotAcceptable
+from schemas.wrong_fields import where_of
 from streams.drafting.material import Material
 from streams.drafting.request import MAX_EVIDENCE, MAX_SENTENCE, MAX_SENTENCES
 from streams.drafting.templates import sections

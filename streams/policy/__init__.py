@@ -13,8 +13,8 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.codec import where_of
 from schemas.reasons import Poison, Reason
+from schemas.wrong_fields import where_of
 from streams.policy.tables import Tables, WrongTables, boundaries, defaults, said_on, tables_of
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from infra.asking import instant, read_rows, visible
+from infra.asking import instant, read_rows
 from infra.endpoints import Endpoints
 from infra.refusal import Refusal
+from infra.terminal import visible
 
 MARK = "Ottilie Quellwasser"
 
