@@ -105,7 +105,6 @@ class Assembly:
         self.joiner = Joiner(adapter, self.shelf, config.patience)
         self.topics = re.compile(rf"raw\.{re.escape(adapter.source)}\..+|{self.heartbeat_topic}")
         self._set_aside = set_aside
-        self._streaming = self.shelf.note("streaming") == "yes"
         self.joiner.begin(time.time())
         self.shelf.commit()
 
@@ -140,25 +139,17 @@ class Assembly:
         if isinstance(row, Reason):
             metrics.OUTCOMES.labels(STEP, row.value).inc()
             return
-        if row.snapshot and self._streaming and row.rev > self.joiner.newest:
+        if row.snapshot and 0 < self.joiner.newest < row.rev:
             self._snapshot_begins()
-        elif not row.snapshot and not self._streaming:
-            self._stream_begins()
         metrics.OUTCOMES.labels(STEP, self.joiner.take(row, now).value).inc()
 
     def _snapshot_begins(self) -> None:
-        self._streaming = False
-        self.shelf.remember("streaming", "no")
         metrics.SOURCE_SNAPSHOTS.labels(self.adapter.source).inc()
         log.warning(
             "%s: change capture lost its place in the source's log and takes a new snapshot; what changed in between is"
             " taken over as it is now, without drafts; keep the source's log longer than capture may be down",
             self.adapter.source,
         )
-
-    def _stream_begins(self) -> None:
-        self._streaming = True
-        self.shelf.remember("streaming", "yes")
 
     def settle(self, now: float) -> int:
         """Decide what may be told; how many clusters were."""
