@@ -111,12 +111,19 @@ SUICIDE: Final = Topic(
         "deat die died disa done down drif driv drov drow dyin easi end ende endi enou ever exis fall fare "
         "foun gave giv givi goin good got gun hang happ hid hoar hope hopi how hung jump kill kms know lett "
         "life like live love medi meds mind miss my no nobo noos noth od od'd orde over pain pass pick pill "
-        "pist plan poin pois pray ran read reas rifl rope run sad sat save savi sens shoo shot si sick simp "
-        "slee slit stas stee step stoo stop suic swal swer tabl take taki they thin thou tied tire took "
+        "pist plan poin pois pray ran rath read reas rifl rope run sad sat save savi sens shoo shot si sick simp "
+        "shou slee slit stas stee step stoo stop suic swal swer tabl take taki they thin thou tied tire took "
         "trai trie tryi tyle unal upse use vani veer wake waki walk wann want went wish woke wort wris"
     ),
     direct=_words(
         r"(?:how (?:many|much)|enough) (?:\w+ ){1,6}to (?:die|kill|overdose)",
+        r"how (?:many|much) (?:of (?:my|the) )?(?:\w+ )?(?:pills?|tablets?|meds?|medication|tylenol|advil|insulin"
+        r"|painkillers?) (?:it (?:takes|would take|might take)|would (?:do it|be enough|kill)"
+        r"|is (?:lethal|fatal|enough))",
+        r"(?:think(?:ing|s)?|thought|thoughts|talk(?:ing|ed|s)?) (?:about|of) (?:just )?ending (?:it|things|everything)"
+        r"(?! with|\s+(?:between|here|this (?:call|meeting)))",
+        r"(?:pills?|tablets?|meds|medication|bottle)(?: out)? (?:\w+ )?and counted (?:them|it)",
+        r"goodbye,? (?:everyone|everybody|world)(?!,? (?:see|until|till|have|thank|talk|and (?:see|thank|have)))",
         r"(?:bought|ordered|found|tied) (?:a|the|some) (?:rope|noose)|(?:a|the) whole bottle of (?:\w+ )?("
         r"?:pills|tylenol|advil|meds)",
         r"(?:drove|went|walked|stood|sat) (?:to|on|at|out to) (?:the|a) (?:bridge|ledge|edge|roof|overpass|tracks)",
@@ -157,6 +164,14 @@ SUICIDE: Final = Topic(
         r"(?-i:SI)(?![’'])",
     ),
     passive=_words(
+        r"(?:rather|prefer(?: to| if i)?|easier (?:to|if i)|better (?:to|if i)|nicer? (?:to|if i)) (?:just |simply )?"
+        r"(?:not|never|didn'?t|don'?t|wasn'?t|weren'?t) (?:just |even |have to )?(?:wake up|woken up"
+        r"|be(?: here| alive| around)(?: anymore| any more)?|exist|live|alive|around|here)"
+        r"(?! on | at | in | when | for )",
+        r"(?:(?:don'?t|do not|can'?t|cannot) (?:really |even )?(?:see|know|understand|get) )?why (?:i|i'd|i'm|should i|would i|do i) (?:\w+ ){0,2}(?:keep going(?! to | back| there| with | out)"
+        r"|keep living|go(?:ing)? on(?! about| with| the| a )|stay alive|am alive)",
+        r"(?:want|wanted|wish|need) (?:it|everything|the pain|this) (?:all )?(?:to )?(?:just )?(?:stop|be over|end)"
+        r"(?=[.,!?]|$| now| already| for good| once and)",
         r"(?:disappointed|sad|upset|mad|annoyed)(?: that)? i (?:even )?w[oa]ke up",
         r"(?:wouldn'?t|would not|don'?t) (?:really )?(?:mind|care) if i (?:\w+ ){0,3}(?:hit by"
         r"|run over|died|gone|didn'?t)",
@@ -166,8 +181,8 @@ SUICIDE: Final = Topic(
         r"re|alive|around|on this (?:earth|planet))|live|exist|wake up|go on(?: living)?"
         r"|keep (?:living|going on))(?: anymore| any more)?",
         r"(?:wish|wished|hope|hoped|pray|prayed|wishing|hoping|praying)(?: that)? (?:i"
-        r"|he|she) (?:was|were|wasn'?t|weren'?t|would|wouldn'?t|could|didn'?t|don'?t"
-        r"|won'?t|had(?: not|n'?t)? (?:been )?|'?d)? ?(?:just )?(?:not )?(?:dead"
+        r"|he|she) (?:(?:just|simply|really|only) )?(?:was|were|wasn'?t|weren'?t|would|wouldn'?t|could|didn'?t|don'?t"
+        r"|won'?t|had(?: not|n'?t)? (?:been )?|'?d)? ?(?:(?:just|simply|really|ever|even) )?(?:not |never )?(?:dead"
         r"|wake up|alive|be(?:en)? born|born|here|exist|disappear|gone|go to sleep and"
         r"|fall asleep and|never (?:been )?(?:born|wake|existed))",
         r"(?:would|'d) (?:all )?(?:be|have|do) (?:\w+ ){0,3}(?:better|easier|happier|fine|relieved)(?: \w+)?"
@@ -205,11 +220,16 @@ SUICIDE: Final = Topic(
 )
 SELF_HARM: Final = Topic(
     "self_harm",
-    anchors=_beginnings("burn carv cut cuts cutt harm hit hits hitt hurt inju nssi punc scra self"),
+    anchors=_beginnings(
+        "burn carv cut cuts cutt feel felt harm hit hits hitt hurt impu inju nssi punc scra self temp urge"
+    ),
     direct=_words(
         r"(?:i|she|he|they)(?:'m| was| were| am| is|'s)(?: been)? (?:\w+ )?cutting(?! (?:back"
         r"|down|it|out|class|school|the|up|my (?:hair|nails|hours)))",
         r"self[- ]?(?:harm|injur)\w*|nssi",
+        r"(?:urges?|impulses?|tempted|temptation) to (?:cut|burn|scratch|hurt|harm|punch)(?! (?:back|down|it|out|class"
+        r"|school|the|him|her|them|off|corners|somebody|someone))",
+        r"(?:felt|feel|feeling) like (?:cutting|burning)(?! (?:back|down|it|out|class|school|the|off))",
         r"(?:cut(?:ting|s)?|hurt(?:ing|s)?|harm(?:ed|ing|s)?|burn(?:ed|t|ing|s)?"
         r"|scratch(?:ed|ing|es)?|punch(?:ed|ing|es)?|hit(?:ting|s)?|injur(?:e|ed"
         rf"|ing)) (?:{SELF})",

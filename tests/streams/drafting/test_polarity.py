@@ -33,6 +33,11 @@ CASES = {
         ("suicide", "some mornings I'm disappointed I woke up"),
         ("suicide", "I wouldn't care if I got hit by a bus"),
         ("suicide", "it'd be easier if I just wasn't here"),
+        ("suicide", "Some mornings I wish I just wouldn't wake up."),
+        ("suicide", "I'd rather not wake up some days"),
+        ("suicide", "It would be easier to just not wake up"),
+        ("suicide", "i don't see why i should keep going"),
+        ("suicide", "i just want it all to stop"),
     ),
     "affirmed": (
         ("suicide", "I've been thinking about killing myself"),
@@ -45,6 +50,10 @@ CASES = {
         ("suicide", "I've been looking up how many Tylenol it would take to die"),
         ("suicide", "I drove to the bridge and stood there"),
         ("suicide", "Tonight I'm going to take all of them, the whole bottle of pills"),
+        ("suicide", "I've been thinking about ending things"),
+        ("suicide", "I took out the pills and counted them last night"),
+        ("suicide", "I looked up how many tylenol it takes"),
+        ("self_harm", "I had the urge to cut on Friday, and I used ice water instead."),
         ("violence", "he hit me on Saturday"),
         ("harm_to_others", "I'm going to kill him, I know where he lives"),
         ("substance_use", "I relapsed on Friday"),
@@ -82,6 +91,12 @@ IDIOMS = (
     "traffic was suicide this morning",
     "my mom will literally murder me",
     "these shoes are killing me",
+    "I want it to stop raining",
+    "I'm thinking of ending things with Mark",
+    "I don't know why I keep going to that store",
+    "I felt like cutting class",
+    "I had an urge to cut him off",
+    "Goodbye everyone, see you next week",
 )
 
 
