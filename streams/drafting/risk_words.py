@@ -168,7 +168,8 @@ SUICIDE: Final = Topic(
         r"(?:not|never|didn'?t|don'?t|wasn'?t|weren'?t) (?:just |even |have to )?(?:wake up|woken up"
         r"|be(?: here| alive| around)(?: anymore| any more)?|exist|live|alive|around|here)"
         r"(?! on | at | in | when | for )",
-        r"(?:(?:don'?t|do not|can'?t|cannot) (?:really |even )?(?:see|know|understand|get) )?why (?:i|i'd|i'm|should i|would i|do i) (?:\w+ ){0,2}(?:keep going(?! to | back| there| with | out)"
+        r"(?:(?:don'?t|do not|can'?t|cannot) (?:really |even )?(?:see|know|understand|get) )?"
+        r"why (?:i|i'd|i'm|should i|would i|do i) (?:\w+ ){0,2}(?:keep going(?! to | back| there| with | out)"
         r"|keep living|go(?:ing)? on(?! about| with| the| a )|stay alive|am alive)",
         r"(?:want|wanted|wish|need) (?:it|everything|the pain|this) (?:all )?(?:to )?(?:just )?(?:stop|be over|end)"
         r"(?=[.,!?]|$| now| already| for good| once and)",
