@@ -51,9 +51,10 @@ def admit(session: Session) -> Admitted:
         for person in session.participants
         if not _has_consented(session.consents.ai_assistance, person.client_id)
     )
+    left_out = sorted(excluded - absent)  # who was not there took no part: nobody waits for their consent
     blocked += [
         f"No consent to AI assistance from {client_id}: nothing said by or about {client_id} was used."
-        for client_id in sorted(excluded)
+        for client_id in left_out
     ]
     drafted = tuple(person for person in present if person.client_id not in excluded)
     if not drafted:

@@ -41,14 +41,25 @@ TEMPLATES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }
 """Template → its fields in order → the parts of the canonical structure that belong there."""
 
+_ANSWERS_TO_EACH_OTHER: Final = frozenset({"BIRP", "SIRP"})
+"""Templates whose shared response is how people responded to one another: what passed between them stands there."""
+
 
 def sections(template: str, client_id: str | None, sentences: Iterable[Sentence]) -> tuple[Section, ...]:
     """The titled sections of one client (or of the shared part), every field of the template present."""
     everything = tuple(sentences)
     return tuple(
-        Section(client_id=client_id, title=title, sentences=_field(everything, parts))
-        for title, parts in TEMPLATES[template].items()
+        Section(client_id=client_id, title=title, sentences=_field(everything, _parts(template, client_id, title)))
+        for title in TEMPLATES[template]
     )
+
+
+def _parts(template: str, client_id: str | None, title: str) -> tuple[str, ...]:
+    parts = TEMPLATES[template][title]
+    if client_id is not None or template not in _ANSWERS_TO_EACH_OTHER:
+        return parts
+    parts = tuple(part for part in parts if part != "dynamic")
+    return ("dynamic", *parts) if title == "Response" else parts
 
 
 def _field(sentences: tuple[Sentence, ...], parts: tuple[str, ...]) -> tuple[Sentence, ...]:

@@ -71,7 +71,9 @@ _BACK = re.compile(
     r"|get|have|call) (?:him|her|them|your|the others|"
     r"everyone|everybody|\S+)(?: \w+)? (?:back )?(?:in|inside)|welcome (?:back"
     r"|in)|have a seat|now that (?:we(?:'re| are) all|"
-    r"everyone(?:'s| is))|hi,? (?:everyone|everybody|all|both)|hello,? (?:everyone|everybody|all|both)|"
+    r"everyone(?:'s| is))|(?:everyone|everybody)(?:'s| is|s| are)? (?:(?:all|back|now) )?(?:here|in|back|together)\b|"
+    r"we(?:'re| are)? (?:all )?(?:here|together|back) (?:again|now)|"
+    r"hi,? (?:everyone|everybody|all|both)|hello,? (?:everyone|everybody|all|both)|"
     r"good (?:morning|afternoon|evening),? (?:everyone|everybody|all|both))\b",
     re.IGNORECASE,
 )
@@ -98,10 +100,17 @@ def confided_turns(turns: Sequence[Turn]) -> dict[int, str]:
         if not alone and not secret:
             continue
         whole = bool(alone) or (start == 0 and end < len(turns)) or end - start <= 2 * _NEAR + 1
-        for at in range(start, end):
+        for at in range(start, _until_open(turns, start, end)):
             if any(abs(at - cue) <= _NEAR for cue in secret) or (whole and at - start <= _RUN):
                 found[turns[at].turn] = client_id
     return found
+
+
+def _until_open(turns: Sequence[Turn], start: int, end: int) -> int:
+    """Where a stretch ends before others speak: the therapist's last turn of several opens to them."""
+    if end - start > 2 and end < len(turns) and turns[end - 1].speaker == turns[end - 2].speaker == THERAPIST:
+        return end - 1
+    return end
 
 
 def _said_alone(turn: Turn, opening: bool) -> bool:

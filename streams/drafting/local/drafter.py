@@ -118,8 +118,9 @@ class _Drafting:
         if not ids:
             return
         text = f"{_listed(ids)} took part."
-        if self._material.absent:
-            text += f" Not present: {_listed(tuple(sorted(self._material.absent - self._material.excluded)))}."
+        absent = tuple(sorted(self._material.absent - self._material.excluded))
+        if absent:
+            text += f" Not present: {_listed(absent)}."
         if first:
             yield Sentence(text=text, evidence=first, part="attendance")
         else:

@@ -75,13 +75,22 @@ _ASKS_INSIDE = re.compile(
     re.IGNORECASE,
 )
 
+_TELLS = re.compile(
+    r"^(?:and |so |but |okay |ok |well |now |then )*(?:when|where|what|why)(?:ever)? "
+    r"(?:i|you|he|she|we|they|it|i'm|you're|he's|she's|we're|they're|it's|my \w+|your \w+|mom|dad)\b",
+    re.IGNORECASE,
+)
+"""The subject before the verb: `when you say that i get it` tells and does not ask."""
+
 
 @lru_cache(maxsize=32768)
 def is_question(sentence: str) -> bool:
     """Does a sentence ask something? Speech-to-text has no question marks, so its words decide as well."""
     if "?" in sentence:
         return True
-    return not sentence.endswith((".", "!")) and bool(_ASKS.match(sentence) or _ASKS_INSIDE.search(sentence))
+    if sentence.endswith((".", "!")) or _TELLS.match(sentence):
+        return False
+    return bool(_ASKS.match(sentence) or _ASKS_INSIDE.search(sentence))
 
 
 @dataclass(frozen=True)

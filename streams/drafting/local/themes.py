@@ -18,6 +18,12 @@ from streams.drafting.words import content, stem
 _FILE = Path(__file__).parents[1] / "vocabulary" / "themes.json"
 MOST_THEMES: Final = 6
 _BULLET_WEIGHT: Final = 2.0
+_EVERYDAY: Final = content(
+    "leave leaving left separate separately moved split broke space respect limit low empty heavy flat tense lost "
+    "passed step try tried start ready plan fault enough sick dose friend date kid house change job shift movie call "
+    "clean using card hurt hit miss ground rule rules support quiet text coming sorry visit party trip bed awake down"
+)
+"""Words that alone say nothing of a theme: asked separately is no separation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,12 @@ def themes_in(stems: frozenset[str]) -> frozenset[str]:
     return frozenset(name for one in stems for name in lookup.get(one, ()))
 
 
+def _strong(stems: set[str], places: int) -> bool:
+    """Do these words mean the theme? Words of every day, or of several themes, do so only beside a plain one."""
+    plain = {one for one in stems if one not in _EVERYDAY and len(themes_of_stems()[one]) == 1}
+    return bool(plain) and (len(stems) > 1 or places > 1)
+
+
 def themes(reading: Reading) -> tuple[Theme, ...]:
     """The strongest themes, first those that most people spoke of."""
     speakers: dict[str, dict[str, float]] = {}
@@ -80,7 +92,9 @@ def themes(reading: Reading) -> tuple[Theme, ...]:
     for name, by_speaker in speakers.items():
         clients = tuple(who for who in reading.material.client_ids if by_speaker.get(who, 0) > 0)
         total = sum(min(weight, 6.0) for weight in by_speaker.values())
-        enough = total >= 2.0 if only_bullets else len(words[name]) >= 2 and (total >= 3.0 or len(clients) > 1)
+        enough = _strong(words[name], len(evidence[name])) and (
+            total >= 2.0 if only_bullets else len(words[name]) >= 2 and (total >= 3.0 or len(clients) > 1)
+        )
         if enough:
             best = sorted(evidence[name], key=lambda source: -evidence[name][source])[:6]
             order = list(evidence[name])
