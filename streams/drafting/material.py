@@ -26,6 +26,7 @@ from schemas.session_file import (
 )
 from streams.drafting.exclusion import Exclusion
 from streams.drafting.gates import Admitted, admit
+from streams.drafting.machine import to_a_machine, without
 from streams.drafting.scales import reading
 from streams.drafting.subjects import Initials, therapists
 
@@ -53,7 +54,8 @@ class Deidentifier(Protocol):
 class Material:
     """`session` carries no identifier and only present, consenting clients.
 
-    Its speakers are client ids, THERAPIST or UNKNOWN; `unnamed_turns` says why a turn is UNKNOWN. `cited` holds, in the
+    Its speakers are client ids, THERAPIST or UNKNOWN; `unnamed_turns` says why a turn is UNKNOWN;
+    `to_a_machine` is what was taken out of the turns because it gives a machine orders. `cited` holds, in the
     order of the session, the text behind every evidence id there is.
     """
 
@@ -64,6 +66,7 @@ class Material:
     blocked: tuple[str, ...]
     transcript_used: bool
     unnamed_turns: Mapping[int, str]
+    to_a_machine: tuple[str, ...] = ()
 
     @property
     def client_ids(self) -> tuple[str, ...]:
@@ -80,7 +83,8 @@ def material_of(session: Session, identities: Deidentifier) -> Material:
     def clean(text: str) -> str:
         return exclusion.text(identities.deidentify(text).text)
 
-    heard, unnamed = _turns(session, admitted, exclusion, identities)
+    said, unnamed = _turns(session, admitted, exclusion, identities)
+    heard, ordered = _without_orders(said)
     bullets = (
         Bullet(id=bullet.id, text=exclusion.text(identities.deidentify(initials.named(bullet.text)).text))
         for bullet in session.therapist_outline
@@ -103,6 +107,7 @@ def material_of(session: Session, identities: Deidentifier) -> Material:
             "transcript": heard,
         }
     )
+    heard_numbers = {turn.turn for turn in heard}
     return Material(
         session=cleaned,
         cited=MappingProxyType(_cited(cleaned)),
@@ -110,7 +115,8 @@ def material_of(session: Session, identities: Deidentifier) -> Material:
         absent=admitted.absent,
         blocked=admitted.blocked,
         transcript_used=admitted.transcript_used,
-        unnamed_turns=MappingProxyType(unnamed),
+        unnamed_turns=MappingProxyType({number: why for number, why in unnamed.items() if number in heard_numbers}),
+        to_a_machine=ordered,
     )
 
 
@@ -146,6 +152,19 @@ def _turns(
     kept = exclusion.turns(turns)
     heard = {turn.turn for turn in kept}
     return kept, {number: why for number, why in unnamed.items() if number in heard}
+
+
+def _without_orders(turns: tuple[Turn, ...]) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+    """The turns without what a client says to a machine, and that. A turn of nothing else goes altogether."""
+    kept: list[Turn] = []
+    taken: list[str] = []
+    for turn in turns:
+        orders = () if turn.speaker == THERAPIST else to_a_machine(turn.text)
+        taken += orders
+        rest = without(turn.text, orders) if orders else turn.text
+        if rest:
+            kept.append(turn if not orders else Turn(turn=turn.turn, speaker=turn.speaker, text=rest))
+    return tuple(kept), tuple(taken)
 
 
 def _participant(person: Participant, clean: _Cleaner) -> Participant:

@@ -33,6 +33,8 @@ from streams.drafting.grounding.claim import Claim, Claims
 from streams.drafting.grounding.evidence import Evidence
 from streams.drafting.local.interventions import decoded, vocabulary
 from streams.drafting.local.themes import stems_of_themes
+from streams.drafting.local.wording import quote
+from streams.drafting.machine import ADDRESSED_TO_A_MACHINE
 from streams.drafting.material import Material
 from streams.drafting.templates import in_template
 
@@ -77,10 +79,14 @@ class _Grounding:
         completed = kept.model_copy(
             update={
                 "sections": tuple(self._with_risk(kept)),
-                "removed": (*draft.removed, *self._removed),
+                "removed": (*draft.removed, *self._unheard(), *self._removed),
             }
         )
         return in_template(completed, self._material.session.template)
+
+    def _unheard(self) -> Iterator[Removed]:
+        for text in self._material.to_a_machine:
+            yield Removed(text=quote(text), reason=ADDRESSED_TO_A_MACHINE)
 
     def verdict(self, text: str, evidence: tuple[str, ...], section: str | None, checks: tuple[Check, ...]) -> Verdict:
         """What all the checks say about one sentence."""

@@ -96,6 +96,15 @@ class _Drafting:
 
     def _shared(self) -> Iterator[Sentence]:
         yield from self._who_was_there()
+        for sentence in self._passed():
+            if sentence.part == "plan" or not self._of_the_absent(sentence.text):
+                yield sentence
+
+    def _of_the_absent(self, text: str) -> bool:
+        """Does a text speak of somebody who was not there?"""
+        return bool(self._material.absent.intersection(self._addressing.mentioned(text)))
+
+    def _passed(self) -> Iterator[Sentence]:
         yield from (self._theme(theme) for theme in self._themes)
         yield from self._who_spoke_to_whom()
         best = sorted(self._exchanges, key=lambda one: (-one.weight, one.turn.position))[:_MOST_DYNAMIC]
@@ -311,25 +320,22 @@ class _Drafting:
     def _worked_with(self, person: Participant) -> Iterator[Sentence]:
         who = person.client_id
         own = [one for one in self._interventions if one.confided_by == who]
-        named = {turn.evidence for turn in self._reading.turns if who in turn.to and turn.confided_by is None}
         for one in own:
             yield self._intervention(one).model_copy(update={"flags": (RESTRICTED,)})
         shared = [one for one in self._interventions if one.confided_by is None]
-        to_them = [one for one in shared if named & set(one.evidence)]
-        if to_them:
-            evidence = tuple(dict.fromkeys(item for one in to_them for item in one.evidence if item in named))
-            names = _listed(tuple(one.name for one in to_them))
-            yield Sentence(
-                text=f"Addressed to {who} by the therapist: {names}.", evidence=evidence, part="intervention"
-            )
-        rest = [one for one in shared if one not in to_them]
-        if rest:
-            evidence = tuple(dict.fromkeys(one.evidence[0] for one in rest))
-            yield Sentence(
-                text=f"With everybody: {_listed(tuple(dict.fromkeys(one.name for one in rest)))}.",
-                evidence=evidence,
-                part="intervention",
-            )
+        to_them = [one for one in shared if one.meant_for(who)]
+        for whom, these, places in (
+            (
+                f"Addressed to {who} by the therapist",
+                to_them,
+                [place for one in to_them for place in one.meant_for(who)],
+            ),
+            ("With everybody", [one for one in shared if one.for_all and one not in to_them], []),
+        ):
+            if these:
+                evidence = tuple(dict.fromkeys(places or [one.for_all[0] for one in these]))
+                names = _listed(tuple(dict.fromkeys(one.name for one in these)))
+                yield Sentence(text=f"{whom}: {names}.", evidence=evidence, part="intervention")
 
     def _own_plan(self, person: Participant) -> Iterator[Sentence]:
         who = person.client_id

@@ -82,7 +82,10 @@ def _all(reading: Reading) -> Iterator[Exchange]:
     group = session.kind == "group"
     couple = session.kind == "couple" and len(reading.material.client_ids) == 2
     answers_given: set[int] = set()
+    absent = reading.material.absent
     for turn in reading.turns:
+        if absent.intersection(addressing.mentioned(turn.text)):
+            continue
         if not turn.by_client or turn.number in reading.doubts or turn.confided_by is not None:
             continue
         if turn.speaker not in reading.material.client_ids:
@@ -97,6 +100,8 @@ def _all(reading: Reading) -> Iterator[Exchange]:
             if group and _sensitive(turn.text):
                 continue
             reply = _reply(reading, turn, to, group)
+            if reply is not None and absent.intersection(addressing.mentioned(reply.text)):
+                reply = None
             if reply is not None:
                 answers_given.add(reply.position)
             text = f"{turn.speaker} {_verb(turn)} {to}: {quote(heart)}"

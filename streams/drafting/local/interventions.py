@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from schemas.session_file import THERAPIST
+from streams.drafting.local.addressing import Addressing
+from streams.drafting.local.answers import to_everybody
 from streams.drafting.local.confided import confided
 from streams.drafting.local.reading import Reading, Utterance
 
 _FILE = Path(__file__).parents[1] / "vocabulary" / "interventions.json"
 _MOST_TURNS: Final = 6
+_YOU = re.compile(r"\b(?:you|your|yours|you're|you've|you'd|you'll)\b", re.IGNORECASE)
 _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "comm": "communication",
     "checkin": "check-in",
@@ -67,13 +70,24 @@ _ABBREVIATIONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """One thing the therapist did, where it shows, and to whom it was addressed by name."""
+    """One thing the therapist did and where it shows. `places`: the same places with whom each was meant for."""
 
     name: str
     evidence: tuple[str, ...]
     quoted: str | None
     confided_by: str | None = None
     code: str | None = None
+    places: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    """Evidence id → those it was meant for; None is everybody, and nobody in particular is the empty set."""
+
+    def meant_for(self, client_id: str) -> tuple[str, ...]:
+        """Where it was meant for this client and not for all."""
+        return tuple(place for place, whom in self.places if whom is not None and client_id in whom)
+
+    @property
+    def for_all(self) -> tuple[str, ...]:
+        """Where it was meant for everybody."""
+        return tuple(place for place, whom in self.places if whom is None)
 
 
 @cache
@@ -123,17 +137,34 @@ def interventions(reading: Reading) -> tuple[Intervention, ...]:
     """Codes first, then what the outline and the therapist's own turns show, in the order of the session."""
     session = reading.material.session
     found = [
-        Intervention(decoded(code), (f"I:{code}",), None, code=code)
+        Intervention(decoded(code), (f"I:{code}",), None, code=code, places=((f"I:{code}", None),))
         for code in dict.fromkeys(session.intervention_codes)
     ]
-    shown: dict[tuple[str, str | None], list[tuple[str, str]]] = {}
+    addressing = Addressing(session, reading.material.absent)
+    shown: dict[tuple[str, str | None], list[tuple[str, str, frozenset[str] | None]]] = {}
     for name, turn, sentence in _spoken(reading):
-        shown.setdefault((name, turn.confided_by), []).append((turn.evidence, sentence))
+        place = (turn.evidence, sentence, _whom(reading, turn, sentence))
+        shown.setdefault((name, turn.confided_by), []).append(place)
     for bullet in session.therapist_outline:
         for name, pattern in vocabulary().items():
             if (pattern.search(_lower(bullet.text)) or name in bullet.text.lower()) and not confided(bullet.text):
-                shown.setdefault((name, None), []).append((bullet.id, bullet.text))
+                named = frozenset(addressing.mentioned(bullet.text)) or None
+                shown.setdefault((name, None), []).append((bullet.id, bullet.text, named))
     for (name, confided_by), places in shown.items():
-        evidence = tuple(dict.fromkeys(place for place, _ in places))[:_MOST_TURNS]
-        found.append(Intervention(name, evidence, places[0][1], confided_by))
+        evidence = tuple(dict.fromkeys(place for place, _, _ in places))[:_MOST_TURNS]
+        meant = tuple((place, whom) for place, _, whom in places if place in evidence)
+        found.append(Intervention(name, evidence, places[0][1], confided_by, places=meant))
     return tuple(found)
+
+
+def _whom(reading: Reading, turn: Utterance, sentence: str) -> frozenset[str] | None:
+    """Those a sentence of the therapist is meant for: by name, or by `you` whoever it replies to or is answered by."""
+    if to_everybody(sentence) or not (_YOU.search(sentence) or turn.to):
+        return None
+    if turn.to:
+        return frozenset(turn.to)
+    clients = reading.material.client_ids
+    before, after = reading.before(turn), reading.after(turn)
+    replied = frozenset({before.speaker} if before and before.speaker in clients else ())
+    answers = frozenset({after.speaker} if after and after.speaker in clients else ())
+    return (answers or replied) if turn.question else (replied or answers)

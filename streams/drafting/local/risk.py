@@ -38,7 +38,7 @@ class Hit:
     source: str
     restricted: bool = False
     past: bool = False
-    recent: bool = True
+    of_absent: bool = False
 
 
 class Risk:
@@ -92,6 +92,7 @@ class Risk:
             source=turn.speaker,
             restricted=turn.confided_by is not None,
             past=found.past,
+            of_absent=bool(self._reading.material.absent.intersection(self._addressing.mentioned(sentence))),
         )
 
     def _subject(self, turn: Utterance, sentence: str) -> str | None:
@@ -293,7 +294,7 @@ class Risk:
             if hit.text in seen or count[key] > _MOST_QUOTES:
                 continue
             seen[hit.text] = Sentence(
-                text=hit.text,
+                text=f"{hit.client_id} spoke of a risk to somebody who was not there." if hit.of_absent else hit.text,
                 evidence=hit.evidence,
                 flags=(hit.polarity, RESTRICTED) if hit.restricted else (hit.polarity,),
                 part="risk",

@@ -72,6 +72,13 @@ _PRIVATE = re.compile(
     r"self[- ]?harm|eating disorder|bankrupt\w*|gambl\w*|immigration|undocumented"
     r"|secret|porn|vap(?:e|ing)|weed|cocaine|heroin|fentanyl|meth)\b"
 )
+_GOES_ON = re.compile(r"^\W*(?:and |but |so )*(?:he|she|they|his|her|their|he's|she's|they're)\b", re.IGNORECASE)
+_TOLD_BY = re.compile(
+    r"\b(?:you|he|she|they) (?:(?:once|also|already|just) )?(?:told|confided|shared|mentioned|admitted|said)\b"
+    r"|\btold me\b",
+    re.IGNORECASE,
+)
+"""What another member told is that member's to tell."""
 _MOST_BUDGET: Final = 14
 
 
@@ -116,6 +123,7 @@ class Statements:
         self._goals = goals
         session = reading.material.session
         self._addressing = Addressing(session, reading.material.absent)
+        self._absent = reading.material.absent
         self._close = session.kind != "group"
         self.by_client = {client_id: tuple(self._of(client_id)) for client_id in reading.material.client_ids}
 
@@ -156,11 +164,20 @@ class Statements:
 
     def _tellable(self, turn: Utterance) -> tuple[str, ...]:
         """The sentences that may stand in the speaker's own section; an empty one marks a gap."""
-        return tuple("" if self._discloses(turn, sentence) else sentence for sentence in turn.sentences)
+        told: list[str] = []
+        for at, sentence in enumerate(turn.sentences):
+            goes_on = at > 0 and not told[-1] and bool(_GOES_ON.match(sentence))
+            told.append("" if goes_on or self._discloses(turn, sentence) else sentence)
+        return tuple(told)
 
     def _discloses(self, turn: Utterance, sentence: str) -> bool:
         """Does a sentence tell something private about somebody else in the room?"""
-        named = any(who != turn.speaker for who in self._addressing.mentioned(sentence))
+        mentioned = self._addressing.mentioned(sentence)
+        if self._absent.intersection(mentioned):
+            return True  # who is not there cannot have it told in somebody else's section
+        if not self._close and (turn.to or mentioned) and _TOLD_BY.search(sentence):
+            return True
+        named = any(who != turn.speaker for who in mentioned)
         about = named or bool(turn.to and re.search(r"\byou\b", sentence, re.IGNORECASE))
         about = about or (self._close and bool(_OTHERS.search(sentence.lower())) and not _SELF.search(sentence.lower()))
         if not about:
