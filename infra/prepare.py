@@ -83,7 +83,7 @@ def desk(settings: Settings) -> str:
     endpoints = endpoints_of(settings)
     applied = apply_desk(endpoints.desk_dsn)
     elsewhere = settings.postgres_dsn is not None or not settings.reference
-    demo = "" if elsewhere else f"; {seed_demo(endpoints.postgres_dsn, endpoints.desk_dsn)}"
+    demo = "" if elsewhere else f"; {seed_demo(endpoints.postgres_dsn, endpoints.desk_dsn, settings.demo_at_desk)}"
     return f"desk migrations: {len(applied)} applied now{demo}"
 
 

@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     backfill_days: int = Field(90, ge=0, le=730, description="days of history the reference practice starts with")
     seed: int = Field(7, ge=0, description="seed of the reference practice")
     simulate: bool = Field(True, description="let the reference practice live on")
+    demo_at_desk: bool = Field(
+        True, description="in the reference practice, leave the demo clinicians' notes to the review desk"
+    )
 
     sources: SecretStr | None = Field(
         None, description="OpenEMR databases to listen to: openemr=mysql://user@host:3306/database, separated by spaces"

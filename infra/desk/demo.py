@@ -26,12 +26,15 @@ WHERE c.practice_id = $1 AND c.deleted_at IS NULL
 GROUP BY 1, 2, 3 ORDER BY soon DESC, units DESC, c.clinician_id"""
 
 
-def seed_demo(ehr_dsn: str, desk_owner_dsn: str) -> str:
-    """Make the links that are missing, and say in a clause what there is."""
-    return asyncio.run(seed_demo_desk(ehr_dsn, desk_owner_dsn))
+def seed_demo(ehr_dsn: str, desk_owner_dsn: str, at_desk: bool = True) -> str:
+    """Make the links that are missing, and say in a clause what there is.
+
+    `at_desk`: the demo clinicians' notes come from the review desk only; otherwise the practice writes them itself.
+    """
+    return asyncio.run(seed_demo_desk(ehr_dsn, desk_owner_dsn, at_desk))
 
 
-async def seed_demo_desk(ehr_dsn: str, desk_owner_dsn: str) -> str:
+async def seed_demo_desk(ehr_dsn: str, desk_owner_dsn: str, at_desk: bool = True) -> str:
     """The same, inside a running loop."""
     ehr = await asyncpg.connect(ehr_dsn, timeout=10)
     try:
@@ -53,7 +56,7 @@ async def seed_demo_desk(ehr_dsn: str, desk_owner_dsn: str) -> str:
             await desk.close()
         await ehr.executemany(
             "INSERT INTO simulator.at_the_desk (clinician_id) VALUES ($1) ON CONFLICT DO NOTHING",
-            [(staff[role],) for role in (Role.CLINICIAN, Role.ASSOCIATE) if role in staff],
+            [(staff[role],) for role in (Role.CLINICIAN, Role.ASSOCIATE) if at_desk and role in staff],
         )
     finally:
         await ehr.close()

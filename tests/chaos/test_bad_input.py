@@ -501,7 +501,7 @@ def test_nobodys_name_birth_date_or_words_are_in_anything_the_platform_says(desk
         if path.is_file():
             said[f"log {path.name}"] = path.read_bytes()
     for name, port in whole.settings.ports().items():
-        if name.endswith("metrics_port") and name != "practice_metrics_port":
+        if name.endswith("metrics_port") and name not in ("practice_metrics_port", "assemble_metrics_port"):
             said[f"metrics {name}"] = _metrics(port).encode()
     for name in ("console_port", "webhook_port"):
         said[f"metrics {name}"] = _metrics(getattr(whole.settings, name)).encode()

@@ -42,7 +42,7 @@ def seed() -> int:
 @pytest.fixture(scope="module")
 def survivor(seed: int) -> Iterator[Platform]:
     """A platform that lived through all of it, its practice asleep since, everything that happened come through."""
-    with platform(simulate=True, backfill_days=14, speed=SPEED) as whole:
+    with platform(simulate=True, demo_at_desk=False, backfill_days=14, speed=SPEED) as whole:
         started = time.monotonic()
         whole.up()
         timed(f"seed {seed}; up", started)
@@ -211,23 +211,26 @@ def test_the_mistakes_that_were_made_are_the_mistakes_that_are_found(survivor: P
     made = asyncio.run(_planted(survivor))
     implemented = {rule.id for rule in RULES}
     due = [row for row in made if row["rule"] in implemented and row["planted_at"] <= now]
-    wrong = truth.subjects(row for row in due if row["until_at"] is None)
+    wrong = truth.subjects(row for row in due if row["until_at"] is None and not row["of_an_earlier_cycle"])
+    untold = truth.subjects(row for row in due if row["until_at"] is None and row["of_an_earlier_cycle"])
     ever = truth.subjects(row for row in made if row["rule"] in implemented)
     found = truth.subjects(reference.sayings.state().findings.values())
     assert len(wrong) >= 5
     assert sorted(wrong - found) == [], "made, not repaired, and not found"
-    assert sorted(found - wrong) == [], f"found, but not made (or repaired since: {len((found - wrong) & ever)})"
+    assert sorted(found - wrong - untold) == [], (
+        f"found, but not made (or repaired since: {len((found - wrong) & ever)})"
+    )
 
 
 async def _planted(whole: Platform) -> list[dict[str, Any]]:
     connection: asyncpg.Connection[asyncpg.Record] = await open_connection(whole.endpoints.postgres_dsn)
     try:
-        # of a group's consents only those of its present cycle are on record: an earlier gap cannot be told any more
+        # a group's record says its present cycle only: of an earlier one only what was heard while it ran can be told
         rows = await connection.fetch(
-            "SELECT p.practice_id, p.rule, p.subject, p.planted_at, p.until_at FROM simulator.planted p"
+            "SELECT p.practice_id, p.rule, p.subject, p.planted_at, p.until_at,"
+            " coalesce(a.scheduled_start::date < g.cycle_start, false) AS of_an_earlier_cycle FROM simulator.planted p"
             " LEFT JOIN public.appointments a ON p.rule = 'C02' AND a.appointment_id = p.subject->>'session'"
             " LEFT JOIN public.groups g ON p.rule = 'C02' AND g.group_id = p.subject->>'group'"
-            " WHERE a.scheduled_start IS NULL OR g.cycle_start IS NULL OR a.scheduled_start::date >= g.cycle_start"
         )
         return [dict(row) for row in rows]
     finally:
