@@ -8,7 +8,14 @@ from functools import lru_cache
 
 from streams.drafting.local.reading import is_question
 from streams.drafting.polarity import mentions
-from streams.drafting.words import tokens
+from streams.drafting.words import content, tokens
+
+_BARE = content("okay yes sure can will try do that this it good fine deal work help manage promise commit agree happy")
+_WHAT_WILL_YOU = re.compile(
+    r"\bwhat (?:else )?(?:can|will|could|would|are|might|do) (?:you|each of you|we|everyone)\b"
+    r"|\bwhat(?:'s| is) (?:your|one|the one)\b|\bwhat about you\b|\b(?:pick|name|choose|give me) one\b",
+    re.IGNORECASE,
+)
 
 PROMISES = re.compile(
     r"\b(?:i promise\b|i won'?t \w+ (?:\w+ ){0,4}(?:again|anymore|any more"
@@ -69,6 +76,12 @@ CONDITION = re.compile(
     r"|thinks?|goes|was like|were like|keeps? saying)\b",
     re.IGNORECASE,
 )
+SUPPOSES = re.compile(
+    r"\b(?:makes? me (?:think|wonder|feel like)|(?:i think|maybe|i guess|i wonder if|perhaps|i wish|i suppose) i could"
+    r"|thinking (?:that )?i could|i could (?:maybe|probably|have|never))\b",
+    re.IGNORECASE,
+)
+"""Playing with a thought commits nobody."""
 PROPOSES = re.compile(
     r"\b(?:shall we|how about|what about|what if (?:we|you|i|he|she|they)|would you (?:be willing"
     r"|be open|be okay|be able|consider|like to try|try|agree|want to)|are you willing"
@@ -79,7 +92,8 @@ PROPOSES = re.compile(
     r"|do|agree|start|have|set|make|plan|say|go|meet)|could we (?:try|do|agree"
     r"|start|have|set|make|plan|go|meet)|let'?s (?!see|say|face)|"
     r"i(?:'d| would) like (?:you|us|each|everyone|both|all|one|it if|to (?:suggest"
-    r"|propose|ask|invite))|i (?:want|need) (?:you|us|each|everyone|both) to"
+    r"|propose|ask|invite|stay|meet|sit down|sit with|go over|see you|talk with|call|schedule))"
+    r"|i (?:want|need) (?:you|us|each|everyone|both) to"
     r"|it would help (?:me )?if|i wish (?:you|he|she|we|they)(?:'d| would)?"
     r"|i think,? if (?:you|he|she|we|they)|i suggest|"
     r"my (?:suggestion|proposal|ask|request)|one thing i(?:'d| would) (?:like"
@@ -162,6 +176,12 @@ OUTLINE = re.compile(
     r"|weeks?)|refer(?:red|ral)?|schedule[ds]?|move to|contract(?:ed)?)\b",
     re.IGNORECASE,
 )
+DONE_ALREADY = re.compile(
+    r"^\W*(?:practi[sc]ed|taught|discussed|reviewed|explored|processed|introduced|rehearsed|explained|modelled|modeled"
+    r"|worked on|talked|argued|role-?played|identified|normali[sz]ed|validated|assessed|completed)\b",
+    re.IGNORECASE,
+)
+"""What was done in the session is no plan, whatever was agreed in it."""
 IMPERATIVE = re.compile(
     r"^\W*(?:text|call|write|practi[sc]e|bring|try|keep|schedule|move|meet"
     r"|read|log|track|attend|complete|do|use|continue|start|stop|take|make"
@@ -190,11 +210,22 @@ def is_promise(sentence: str) -> bool:
         not (PROMISES.search(lowered) or BARE_ILL.search(lowered))
         or NO_PROMISE.search(plain)
         or CONDITION.search(plain)
+        or SUPPOSES.search(plain)
     ):
         return False
     return len(tokens(plain)) >= 3 and not any(
         found.topic in ("suicide", "harm_to_others") for found in mentions(plain)
     )
+
+
+def is_bare(sentence: str) -> bool:
+    """Is a promise empty without what it answers, as in `I can do that`?"""
+    return not content(sentence) - _BARE
+
+
+def elicits(sentence: str) -> bool:
+    """Does it leave it to whoever answers to say what they will do?"""
+    return bool(_WHAT_WILL_YOU.search(sentence))
 
 
 def takes_back(text: str) -> bool:

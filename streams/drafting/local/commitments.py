@@ -11,6 +11,7 @@ from schemas.draft import RESTRICTED
 from schemas.session_file import THERAPIST, UNKNOWN
 from streams.drafting.local.addressing import Addressing
 from streams.drafting.local.agreeing import (
+    DONE_ALREADY,
     ELICITS,
     GIVEN,
     HEADING,
@@ -25,6 +26,8 @@ from streams.drafting.local.agreeing import (
     PROPOSES,
     SETTLED,
     TOLD_TO,
+    elicits,
+    is_bare,
     is_promise,
     reviews,
     takes_back,
@@ -80,13 +83,14 @@ class Commitments:
                 if joint and not (self._agreed_to(turn) or (before and answer(turn.text) == "yes")):
                     continue
                 evidence: tuple[str, ...] = (turn.evidence,)
-                whole = len(tokens(sentence)) <= 6 and len(turn.words) <= 24
-                text = f"{turn.speaker}: {quote(turn.text if whole else sentence)}"
-                if before is not None and len(tokens(sentence)) <= 6:
-                    asked = _proposal(before)
-                    text = f"{turn.speaker} agreed ({quote(sentence)}) to: {quote(asked)}"
+                text, what = f"{turn.speaker}: {quote(_with_how_often(turn, sentence))}", sentence
+                if is_bare(sentence):
+                    if before is None:
+                        continue  # what was agreed to is not in the record
+                    what = _proposal(before)
+                    text = f"{turn.speaker} agreed ({quote(sentence)}) to: {quote(what)}"
                     evidence = (before.evidence, turn.evidence)
-                yield Commitment(turn.speaker, text, sentence, evidence, turn.confided_by, turn.number)
+                yield Commitment(turn.speaker, text, what, evidence, turn.confided_by, turn.number)
 
     def _elicited(self) -> Iterator[Commitment]:
         """What clients say when the therapist asks what they will do before next time."""
@@ -134,6 +138,8 @@ class Commitments:
                 )
                 continue
             for reply in yes:
+                if any(is_promise(sentence) and not is_bare(sentence) for sentence in reply.sentences):
+                    continue  # their own words say it better
                 text = f"{reply.speaker} agreed ({quote(reply.text, 14)}) to: {quote(proposal)}"
                 yield Commitment(
                     reply.speaker, text, proposal, (turn.evidence, reply.evidence), reply.confided_by, reply.number
@@ -254,7 +260,8 @@ class Commitments:
                 subject = self._owner(segment, named) if named else None
                 if not (
                     under_plan
-                    or OUTLINE.search(segment)
+                    or (OUTLINE.search(segment) and not DONE_ALREADY.match(segment))
+                    or (subject is not None and self._is_to(segment, subject))
                     or (IMPERATIVE.match(segment) and not PAST_NOTE.search(segment))
                 ):
                     continue
@@ -269,6 +276,11 @@ class Commitments:
                     (bullet.id,),
                     (subject or "nobody") if confided(bullet.text) else None,
                 )
+
+    def _is_to(self, segment: str, subject: str) -> bool:
+        """Does a piece of the outline say that somebody is to do something: `C1 to book a weekly talk`?"""
+        plain = HEADING.sub("", segment).strip()
+        return self._addressing.begins_with(plain) == subject and bool(re.match(r"\S+ to [a-z]", plain))
 
     def _owner(self, segment: str, named: tuple[str, ...]) -> str | None:
         """Who is to do what a piece of the outline plans: the only one named, or the first if it begins with them."""
@@ -287,6 +299,8 @@ def _proposes(turn: Utterance) -> bool:
     if not PROPOSES.search(turn.text):
         return False
     sentence = _proposal(turn)
+    if elicits(sentence):
+        return False
     if turn.speaker == THERAPIST and IN_THE_ROOM.search(sentence) and not LATER.search(sentence):
         return False
     if re.search(
@@ -307,6 +321,15 @@ def _proposal(turn: Utterance) -> str:
                 return turn.sentences[index - 1]
             return _with_next(turn, sentence) if index + 1 < len(turn.sentences) else sentence
     return ""
+
+
+def _with_how_often(turn: Utterance, sentence: str) -> str:
+    """A promise with the fragment that says when: `I'll write it down. Once a day.`"""
+    index = turn.sentences.index(sentence)
+    following = turn.sentences[index + 1] if index + 1 < len(turn.sentences) else ""
+    if following and len(tokens(following)) <= 5 and LATER.search(following) and not is_promise(following):
+        return _with_next(turn, sentence)
+    return sentence
 
 
 def _with_next(turn: Utterance, sentence: str) -> str:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from streams.drafting.local.agreeing import is_promise
 from streams.drafting.local.commitments import Commitments
-from tests.streams.drafting.built import reading
+from tests.streams.drafting.built import drafted, reading
 
 
 def agreed(*lines: str, kind: str = "family") -> list[tuple[str | None, tuple[str, ...]]]:
@@ -53,3 +54,40 @@ def test_a_yes_to_a_proposal_is_one_of_whoever_was_asked_and_a_no_is_none() -> N
 def test_homework_is_everybodys_unless_somebody_is_named() -> None:
     assert agreed("T: For homework, each of you write down one good thing.") == [(None, ("1",))]
     assert ("C3", ("1",)) in agreed("T: See you next week. Perpetua, bring the worksheet.")
+
+
+def test_playing_with_a_thought_is_no_promise() -> None:
+    assert not is_promise("Hearing that makes me think I could try it before I blow up.")
+    assert is_promise("I'll try it before I blow up.")
+
+
+def test_a_bare_yes_is_resolved_to_what_was_proposed() -> None:
+    draft = drafted(
+        "T: Barnaby, thank you. I would like to stay with you after group and go over your safety plan.",
+        "C2: Okay. I can do that.",
+        "C1: I heard you.",
+        kind="group",
+    )
+    assert [one.client_id for one in draft.actions] == ["C2"]
+    assert "go over your safety plan" in draft.actions[0].text
+
+
+def test_the_answer_is_the_action_and_not_the_question() -> None:
+    draft = drafted(
+        "T: let's plan the week barnaby what can you commit to",
+        "C2: i'll be home for dinner on tuesday",
+        "C1: i will ask him one open question a day",
+    )
+    assert {one.client_id for one in draft.actions} == {"C1", "C2"}
+    assert not any("what can you" in one.text for one in draft.actions)
+
+
+def test_a_line_of_the_outline_gives_one_clean_clause_for_each() -> None:
+    draft = drafted(
+        "B1: Practised a time-out with an agreed return.",
+        "B2: Ottoline to keep a list, Fridays 19:00. Barnaby to write down one need a day.",
+        clients=2,
+        kind="couple",
+    )
+    assert [(one.client_id, "Barnaby" in one.text) for one in draft.actions] == [("C1", False), ("C2", False)]
+    assert draft.actions[1].text == "Therapist's outline: “C2 to write down one need a day.”"
