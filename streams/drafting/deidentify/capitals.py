@@ -43,7 +43,7 @@ _CLINICAL: Final = word_set(
 
 def capital_runs(reading: Reading) -> Iterator[Span]:
     """Capitalised ordinary words inside a sentence that together, or after "at", "for", "from", are a name."""
-    words, size = reading.words, len(reading)
+    words, size, lists = reading.words, len(reading), lexicon()
     i = 0
     while i < size:
         if not _counts(reading, i):
@@ -55,10 +55,19 @@ def capital_runs(reading: Reading) -> Iterator[Span]:
         while last > i and not reading.capital(last):
             last -= 1
         run = [words[at][: stem_length(words[at])] for at in range(i, last + 1)]
-        if _is_name(reading, i, run):
+        if _is_name(reading, i, run) and not _is_heading(reading, i, last):
             end = reading.starts[last] + stem_length(words[last])
-            yield Span(reading.starts[i], end, Kind.ORG, key=" ".join(run))
+            person = any(word in lists.given_names or word in lists.surnames for word in run)
+            yield Span(reading.starts[i], end, Kind.PERSON if person else Kind.ORG, key=" ".join(run))
         i = last + 1
+
+
+def _is_heading(reading: Reading, first: int, last: int) -> bool:
+    """Does a line open with these words, all in capitals, and a colon or its end after them?"""
+    if not reading.begins_sentence(first - 1) or reading.gap(first) != " ":
+        return False
+    after = reading.text[reading.ends[last] : reading.ends[last] + 1]
+    return after in ("", ":", "\n")
 
 
 def _counts(reading: Reading, i: int) -> bool:
@@ -81,7 +90,9 @@ def _is_name(reading: Reading, i: int, run: list[str]) -> bool:
     telling = [
         word
         for word in run
-        if word not in _CLINICAL
+        if len(word) > 1
+        and word.isalpha()
+        and word not in _CLINICAL
         and word not in lists.allowed
         and word not in lists.regions
         and word not in FUNCTION_WORDS

@@ -19,7 +19,7 @@ _URL: Final = re.compile(r"\b(?:https?|ftp)\s?:\s?//\S{1,2000}|\bwww\.\S{1,2000}
 _DOMAIN: Final = re.compile(
     rf"(?<![\w@.-])[a-z0-9][\w-]{{1,62}}(?:\.[\w-]{{2,62}}){{0,3}}\.(?:{_ENDINGS})\b(?:/\S{{0,2000}})?"
 )
-_HANDLE: Final = re.compile(r"(?<![\w@/.])@\s?[a-z_][\w.]{1,60}")
+_HANDLE: Final = re.compile(r"(?<![\w@/.])@[a-z_][\w.]{1,60}")
 _HASHTAG: Final = re.compile(r"(?<![\w#&])#([a-z_]\w{2,80})")
 _SOCIAL: Final = (
     r"(?:instagram|insta|ig|snap|snapchat|tiktok|tik tok|twitter|facebook|fb|discord|reddit|twitch|venmo|cash ?app|"
@@ -45,7 +45,7 @@ _GROUPS: Final = re.compile(r"\d+")
 _MIXED: Final = re.compile(r"(?<![\w.$-])(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[a-z])[a-z0-9]+(?:-[a-z0-9]+)*(?![\w-])")
 _MEASURE: Final = re.compile(
     r"\d+(?:mg|mcg|ml|g|kg|lbs?|oz|am|pm|k|m|s|th|st|nd|rd|x|min|mins|hrs?|h|cm|mm|ft|iu|bpm|cc|yo|wk|wks|mo|mos|d|w|y|p)|[a-z]\d{2}[a-z0-9]?|"
-    r"(?:19|20)\d{2}s|covid-?19|[a-z]{2,5}-?\d{1,2}|\d{1,2}-?[a-z]{2,12}(?:-[a-z]+)*"
+    r"(?:19|20)\d{2}s|covid-?19|[ghjst]\d{4}|[a-z]{2,5}-?\d{1,2}|\d{1,2}-?[a-z]{2,12}(?:-[a-z]+)*"
 )
 _CUED: Final = re.compile(
     r"\b(?:(?P<strong>mrn|medical record|social security|ssn|passport|plates?|vin|vin number|serial|license plate|"

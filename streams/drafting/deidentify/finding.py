@@ -252,9 +252,8 @@ def _one_person(first: Span, second: Span) -> Span | None:
 
 
 def _stammer(word: str, reading: Reading, i: int) -> bool:
-    """`th the`, `wh what`, `rem- remember`: a beginning of the word that follows."""
-    following = reading.words[i + 1] if i + 1 < len(reading) else ""
-    return following.startswith(word) and following != word
+    """`th the`, `wh what`, `rem uh remember`: a beginning of a word that follows."""
+    return any(later.startswith(word) and later != word for later in reading.words[i + 1 : i + 4])
 
 
 def _maybe_net(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Which single capital letters are somebody's initials? `A said no`, `H.O. tearful`, `Bob G.`. Pure.
 
-Not `I`, not a chart's labels (`S: O: A: P:`), not vitamin D, not A.A.
+Not `I`, not a chart's labels (`S: O: A: P:`), not vitamin D, not A.A., not a stammer (`S so`).
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,12 @@ _LETTER_BEFORE: Final = word_set(
     tier bin team
     """
 )
-_AFTER_A: Final = word_set(
+_BEFORE: Final = word_set("and with told asked re from to for by w vs about both between")
+_DOES: Final = word_set(
     """
-    said says was is has had did and to will not late quiet tearful agrees reports re w still wants
+    said says was is has had did to will not late quiet tearful reports re w still wants felt told kept held
+    left went got made took gave cut put spoke nervous anxious angry upset calm guarded flat sad able and or
+    present absent supportive engaged withdrawn irritable agitated euthymic sober drank used denies denied
     """
 )
 
@@ -72,6 +75,9 @@ def _alone(reading: Reading, i: int, letter: str) -> bool:
         or previous in _LETTER_BEFORE
     ):
         return reading.words[i].endswith("'s") and letter != "i"
+    if following[:1] == letter or (i + 1 < len(reading) and reading.gap(i + 1).strip() not in ("", ",")):
+        return False  # a stammer, or an item of a list
+    does = following in _DOES or (len(following) > 4 and following.endswith(("ed", "ing", "es", "ts", "ns")))
     if letter in ("a", "o"):
-        return following.endswith("ed") or following in _AFTER_A
-    return True
+        return does
+    return does or (previous in _BEFORE and reading.ends_clause(i))

@@ -182,7 +182,7 @@ class Known:
             self.words[word] = self._of_owners(word, marks)
 
     def _of_owners(self, word: str, marks: set[Mark]) -> Mark:
-        sure = not lexicon().ordinary(word)
+        sure = not lexicon().everyday(word)
         if len(marks) == 1:
             [mark] = marks
             return Mark(mark.kind, mark.token, sure)
@@ -309,7 +309,7 @@ class Known:
                 if len(pieces) > 1:
                     self._add_phrase(pieces, place)
                 else:
-                    sure = not lexicon().ordinary(pieces[0])
+                    sure = not lexicon().everyday(pieces[0])
                     self.words.setdefault(pieces[0], Mark(place.kind, place.token, sure))
 
     # --- near misses -------------------------------------------------------------------------------

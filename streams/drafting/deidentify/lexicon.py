@@ -4,7 +4,7 @@ Where each list comes from and under which licence: words/SOURCES.md. Reads pack
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -12,6 +12,7 @@ from typing import Final
 
 from streams.drafting.deidentify.folding import folded
 
+FREQUENT: Final = 15_000
 _ENDINGS: Final = (
     ("ies", "y"),
     ("es", ""),
@@ -30,6 +31,43 @@ _ENDINGS: Final = (
     ("ish", ""),
     ("y", ""),
 )
+_SPELLINGS: Final = (
+    ("or", "our"),
+    ("er", "re"),
+    ("e", "ae"),
+    ("e", "oe"),
+    ("z", "s"),
+    ("l", "ll"),
+    ("ense", "ence"),
+    ("og", "ogue"),
+    ("um", "ium"),
+)
+"""American spellings to the British ones the dictionary has."""
+_CLINICAL_ENDINGS: Final = tuple(
+    """
+    itis oscopy ectomy ostomy otomy algia emia aemia uria ology ologist ologic ological osis otic gram grams graphy
+    plasty opathy megaly pnea pneic phagia plegia paresis trophy rrhea rrhoea tropic mycin cillin cycline floxacin azole
+    olol pril sartan statin azepam azolam oxetine triptan triptyline gliptin glutide gliflozin setron prazole tidine
+    sone solone onide olone vascular skeletal muscular articular tibial femoral clavicular thyroid globin genic estrogen
+    edema esophagus esophageal pediatric pediatrician orthopedic orthopedics orthopedist tripsy splenomegaly lateral
+    """.split()  # noqa: SIM905 - a table of endings
+)
+"""How words of medicine end and names do not; only for words of eight letters and more."""
+_PREFIXES: Final = (
+    "non",
+    "pre",
+    "post",
+    "multi",
+    "anti",
+    "inter",
+    "intra",
+    "hyper",
+    "hypo",
+    "micro",
+    "mid",
+    "self",
+    "super",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +75,8 @@ class Lexicon:
     """Folded words. A word is in at most one of `common` and the lists of names and places."""
 
     common: frozenset[str]
+    frequent: frozenset[str]
+    """The words of `common` that people use; the rest has painters and battles in it, too."""
     allowed: frozenset[str]
     """Never a name here: instruments, therapies, medicines, languages, days, talk."""
     given_names: frozenset[str]
@@ -52,24 +92,47 @@ class Lexicon:
     """The other way round."""
 
     def ordinary(self, word: str) -> bool:
-        """Is this folded word ordinary English, also when bent (walked, walks, walking)?"""
+        """Is this folded word ordinary English, also when bent (walked), American (favorite) or medical (colitis)?"""
         if word in self.common or word in self.allowed:
             return True
         if word in self.given_names or word in self.surnames or word in self.places:
             return False
+        return self._bent(word) or self._clinical(word) or any(self._spelled_otherwise(word))
+
+    def everyday(self, word: str) -> bool:
+        """Is it so ordinary that somebody's known name may be meant as the word? Delacroix and Strauss are not."""
+        return word in self.frequent or word in self.names_that_are_words or word in self.allowed
+
+    def _bent(self, word: str) -> bool:
         for ending, instead in _ENDINGS:
-            if len(word) - len(ending) >= 3 and word.endswith(ending):
-                stem = word[: -len(ending)] + instead
-                if stem in self.common:
-                    return True
-                if (
-                    ending in ("ed", "ing", "er")
-                    and len(stem) > 3
-                    and stem[-1] == stem[-2]
-                    and stem[:-1] in self.common
-                ):
-                    return True
+            if len(word) - len(ending) < 3 or not word.endswith(ending):
+                continue
+            stem = word[: -len(ending)] + instead
+            if stem in self.common or (ending in ("s", "es") and stem in self.allowed):
+                return True
+            doubled = ending in ("ed", "ing", "er") and len(stem) > 3 and stem[-1] == stem[-2]
+            if doubled and stem[:-1] in self.common:
+                return True
         return False
+
+    def _clinical(self, word: str) -> bool:
+        if len(word) >= 8 and (word.endswith(_CLINICAL_ENDINGS) or word.removesuffix("s").endswith(_CLINICAL_ENDINGS)):
+            return True
+        return any(
+            word.startswith(prefix) and len(word) - len(prefix) >= 4 and word[len(prefix) :] in self.common
+            for prefix in _PREFIXES
+        )
+
+    def _spelled_otherwise(self, word: str) -> Iterator[bool]:
+        stem = word.removesuffix("s")
+        if len(stem) < 5:
+            return
+        for american, british in _SPELLINGS:
+            at = stem.find(american, 1)
+            while at > 0:
+                other = stem[:at] + british + stem[at + len(american) :]
+                yield other in self.common
+                at = stem.find(american, at + 1)
 
 
 @lru_cache(maxsize=1)
@@ -84,6 +147,7 @@ def lexicon() -> Lexicon:
             backwards[nickname].add(name)
     return Lexicon(
         common=_words("common"),
+        frequent=frozenset(_lines("common")[:FREQUENT]),
         allowed=_words("allowed"),
         given_names=_words("given-names"),
         surnames=_words("surnames"),

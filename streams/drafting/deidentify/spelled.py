@@ -32,16 +32,16 @@ def letters_in_a_row(reading: Reading, known: Known) -> Iterator[Span]:
             mark = whose(said, known)
             if mark is not None:
                 yield Span(reading.starts[i], reading.ends[last - 1], mark.kind, mark.token)
-            elif (
-                said not in lexicon().allowed and said not in _ALPHABETS and not _plain_talk(words[i:last], reading, i)
-            ):
+            elif _is_spelling(said, spaced=reading.gap(i + 1).isspace()):
                 yield Span(reading.starts[i], reading.ends[last - 1], Kind.PERSON, key=said)
         i = max(last, i + 1)
 
 
-def _plain_talk(letters: list[str], reading: Reading, i: int) -> bool:
-    """`a`, `I` and `x` one after the other without anything between are stammering, not spelling."""
-    return set(letters) <= {"a", "i", "o", "u", "x"} or len(set(letters)) == 1
+def _is_spelling(said: str, *, spaced: bool) -> bool:
+    """Not an acronym, not the alphabet, not stammering (`I a I`), which is mostly of the words a and I."""
+    if said in lexicon().allowed or said in _ALPHABETS or len(set(said)) < 3:
+        return False
+    return len(said.strip("aiox")) >= (4 if spaced else 3)
 
 
 def whose(letters: str, known: Known) -> Mark | None:

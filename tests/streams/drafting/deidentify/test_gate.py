@@ -1,0 +1,82 @@
+"""The last look at the exact bytes: whatever form a known identifier takes, it is seen, and its value never told."""
+
+import json
+
+import pytest
+
+from streams.drafting.deidentify import Identities, Kind
+from tests.streams.drafting.deidentify.corpus import lines
+from tests.streams.drafting.deidentify.people import hard_names
+
+
+@pytest.fixture(scope="module")
+def identities() -> Identities:
+    return Identities.of(hard_names())
+
+
+def request(content: object) -> bytes:
+    return json.dumps({"model": "m-2026-10-06", "messages": [{"role": "user", "content": content}]}).encode()
+
+
+def test_a_request_of_cleaned_texts_may_leave(identities: Identities) -> None:
+    cleaned = [{"id": str(n), "text": identities.deidentify(line.text).text} for n, line in enumerate(lines())]
+    assert identities.leaks(request(json.dumps({"transcript": cleaned}, ensure_ascii=False))) == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Robert said no.",
+        "rObErT said no.",
+        json.dumps({"text": "first line\nRobert said no."}),
+        json.dumps(json.dumps({"text": "Siobh\u00e1n said no."})),
+        "R\u043ebert said no.",
+        "Rob\u200bert said no.",
+        "Ｒｏｂｅｒｔ said no.",
+        "R%6Fbert said no.",
+        "R&#111;bert said no.",
+        "R\\u006fbert said no.",
+        "R-o-b-e-r-t said no.",
+        "Robret said no.",
+        "call 603.555.0142",
+        "call 6035550142",
+        "write to ELIZABETH.GARCIA@example.com",
+        "record CP 2041",
+        "born 3/3/1980",
+        "at 48 maple street",
+        "she works at Stonewall Hospice",
+        "[C101 is Bob]",
+    ],
+)
+def test_every_form_of_an_identifier_is_seen(identities: Identities, content: str) -> None:
+    leaks = identities.leaks(request(content))
+    assert leaks
+    assert all(leak.where.startswith("messages[0].content") for leak in leaks)
+    assert not any(
+        name in str(leaks).lower() for name in ("robert", "garcia", "siobh", "555", "2041", "stonewall", "bob")
+    )
+
+
+def test_keys_and_numbers_are_looked_at_too(identities: Identities) -> None:
+    assert identities.leaks(json.dumps({"Robert": 1}).encode())[0].kind is Kind.CLIENT
+    assert identities.leaks(json.dumps({"number": 6035550142}).encode())[0].kind is Kind.PHONE
+
+
+def test_bytes_nobody_can_read_do_not_leave(identities: Identities) -> None:
+    assert identities.leaks(b"\xff\xfe")
+    assert identities.leaks(b"not json, but Robert")
+
+
+def test_ids_settings_and_scores_are_no_leak(identities: Identities) -> None:
+    content = {
+        "clients": ["C101", "C102"],
+        "scores": "PHQ-9 14, mood 7/10, 45 minutes, 90853",
+        "evidence": ["A:C101:1"],
+    }
+    assert identities.leaks(request(content)) == ()
+
+
+def test_our_own_instructions_may_use_a_client_s_name_as_a_word(identities: Identities) -> None:
+    instructions = "Mark doubtful sentences. Will they hold? Hope is not evidence."
+    assert identities.leaks(request(instructions), trusted=[instructions]) == ()
+    assert identities.leaks(request(instructions + "\nWill said so."), trusted=[instructions])
