@@ -20,6 +20,7 @@ from streams.drafting.local.reading import Reading, Utterance
 
 _FILE = Path(__file__).parents[1] / "vocabulary" / "interventions.json"
 _MOST_TURNS: Final = 6
+_WE = re.compile(r"\b(?:let'?s|we|us|our|today'?s group)\b", re.IGNORECASE)
 _YOU = re.compile(r"\b(?:you|your|yours|you're|you've|you'd|you'll)\b", re.IGNORECASE)
 _ABBREVIATIONS: Final[Mapping[str, str]] = {
     "comm": "communication",
@@ -159,7 +160,9 @@ def interventions(reading: Reading) -> tuple[Intervention, ...]:
 
 def _whom(reading: Reading, turn: Utterance, sentence: str) -> frozenset[str] | None:
     """Those a sentence of the therapist is meant for: by name, or by `you` whoever it replies to or is answered by."""
-    if to_everybody(sentence) or not (_YOU.search(sentence) or turn.to):
+    if to_everybody(sentence) or (_WE.search(sentence) and not _YOU.search(sentence)):
+        return None
+    if not (_YOU.search(sentence) or turn.to):
         return None
     if turn.to:
         return frozenset(turn.to)

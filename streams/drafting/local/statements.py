@@ -190,7 +190,7 @@ class Statements:
         stems = content(text)
         words = len(tokens(text))
         asked = content(question.question) if question and question.question else frozenset()
-        goals = self._goals.touched(turn.speaker, stems, asked if words <= 30 else frozenset())
+        goals = self._goals.touched(turn.speaker, stems, asked if words <= 30 else frozenset(), numbers(text))
         if len(stems) < 2 and words < 5 and not goals and not (question and turn.speaker in question.to):
             return None
         weight = min(1.6, 0.16 * len(stems))
