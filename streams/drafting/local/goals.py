@@ -15,6 +15,8 @@ from streams.drafting.words import content, numbers
 
 _TOUCHES: Final = 1.15
 _THEME_WEIGHT: Final = 0.3
+_FEWEST_TEXTS: Final = 12
+"""In a few lines of an outline no word is common."""
 _COVERED_WEIGHT: Final = 0.6
 _NUMBER_WEIGHT: Final = 0.4
 _FAMILY_WEIGHT: Final = 0.6
@@ -62,7 +64,7 @@ class Goals:
         for stems in spoken:
             counts.update(stems)
             texts += 1
-        self._counts, self._texts = counts, texts or 1
+        self._counts, self._texts = counts, max(texts, _FEWEST_TEXTS)
 
     def touched(
         self,

@@ -54,3 +54,11 @@ def test_a_goal_is_found_in_other_words(goal: str, said: str) -> None:
 )
 def test_a_number_or_a_word_of_every_day_is_no_goal(goal: str, said: str) -> None:
     assert not touched(goal, said)
+
+
+def test_a_word_of_a_short_outline_is_enough_for_a_goal() -> None:
+    goals = Goals(
+        (Participant(client_id="C1", plan_goals=(Goal(id="G1", text="Share worries about money weekly"),)),),
+        (content("C1 to book a weekly money talk"), content("argued about money on Sunday")),
+    )
+    assert "G1" in goals.touched("C1", content("C1 to book a weekly money talk"))
