@@ -17,7 +17,7 @@ _PLACES_TO_BE: Final = word_set(
     at for from near joined attend attends attended quit left visited outside called named
     """
 )
-_CLINICAL: Final = word_set(
+CLINICAL: Final = word_set(
     """
     opposite action wise mind radical acceptance distress tolerance emotion emotions emotional regulation
     interpersonal effectiveness check facts build mastery middle path seeking safety window love maps four
@@ -92,7 +92,7 @@ def _is_name(reading: Reading, i: int, run: list[str]) -> bool:
         for word in run
         if len(word) > 1
         and word.isalpha()
-        and word not in _CLINICAL
+        and word not in CLINICAL
         and word not in lists.allowed
         and word not in lists.regions
         and word not in FUNCTION_WORDS

@@ -324,6 +324,8 @@ def _opens_as_name(reading: Reading, i: int, stem: str, following: str) -> bool:
         return len(reading) > 1 or stem not in _ADJECTIVES
     if following in _ORDINARY_AFTER or (stem in _ADJECTIVES and following not in _FINITE):
         return False
+    if following in ("and", "or") and i + 2 < len(reading) and reading.text[reading.starts[i + 2]].isupper():
+        return True  # one of two people
     if stem in _ABSTRACT and following in _ABSTRACT_AFTER:
         return reading.after(i, 2) in _FELT
     if stem in ("will", "may") and following in ("i", "he", "she", "they", "there", "have", "not"):

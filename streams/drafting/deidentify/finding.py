@@ -7,7 +7,7 @@ looks like a name, a place or a number of somebody nobody told us about.
 from collections.abc import Iterable
 from typing import Final
 
-from streams.drafting.deidentify.capitals import capital_runs
+from streams.drafting.deidentify.capitals import CLINICAL, capital_runs
 from streams.drafting.deidentify.contact_details import (
     handles_said,
     numbers_said,
@@ -187,6 +187,8 @@ class Finder:
 
     def _either(self, reading: Reading, i: int, span: Span) -> Span | None:
         lists = lexicon()
+        if span.key in CLINICAL and not CLINICAL.isdisjoint((reading.before(i), reading.after(i))) and reading.cased:
+            return None  # Wise Mind, Check the Facts
         if span.key in lists.regions and after_place_preposition(reading, i):
             return None
         if span.key in lists.place_words and place_meant(reading, i):
