@@ -162,6 +162,7 @@ def test_columns_are_the_fields_of_the_models_and_keys_are_theirs(server: Server
 PLAIN = {
     str: {"String", "LowCardinality(String)"},
     int: {"Int64"},
+    float: {"Float64"},
     bool: {"Bool"},
     datetime: {"DateTime64(3, 'UTC')"},
     date: {"Date32"},

@@ -146,8 +146,8 @@ def lexicon() -> Lexicon:
         for nickname in nicknames[name]:
             backwards[nickname].add(name)
     return Lexicon(
-        common=_words("common"),
-        frequent=frozenset(_lines("common")[:FREQUENT]),
+        common=_words("everyday"),
+        frequent=frozenset(_lines("everyday")[:FREQUENT]),
         allowed=_words("allowed"),
         given_names=_words("given-names"),
         surnames=_words("surnames"),
