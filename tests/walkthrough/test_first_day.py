@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from dashboards.console.rights import Role
 from infra.preflight import is_free
 from schemas.finding import finding_id
 from tests.chaos import truth
@@ -52,7 +53,7 @@ def day() -> Iterator[Day]:
         timed("up on a fresh home", started)
         assert whole.endpoints.console_url in said
         passwords = dict(re.findall(r"sign in as (\w+) +(\S+)", said))
-        assert set(passwords) == {"manager", "clinician", "biller", "admin"}
+        assert set(passwords) == {role.value for role in Role}
         yield Day(whole, passwords)
 
 
