@@ -116,7 +116,10 @@ async def ehr_with_notes(capture: Endpoints) -> AsyncIterator[asyncpg.Connection
         "ALTER TABLE capture_notes REPLICA IDENTITY FULL;"
         "CREATE TABLE IF NOT EXISTS practices (practice_id text PRIMARY KEY)"
     )
-    if not await owner.fetchval("SELECT count(*) FROM pg_publication WHERE pubname = $1", PUBLICATION):
+    listed = await owner.fetch("SELECT tablename FROM pg_publication_tables WHERE pubname = $1", PUBLICATION)
+    if {row["tablename"] for row in listed} != {"capture_notes", "practices"}:
+        # other tests share the database server, and may have made a practice in it
+        await owner.execute(f"DROP PUBLICATION IF EXISTS {PUBLICATION}")
         await owner.execute(f"CREATE PUBLICATION {PUBLICATION} FOR TABLE capture_notes, practices")
     yield owner
     await owner.close()

@@ -53,7 +53,7 @@ def test_a_session_becomes_a_draft_that_follows_its_consents(endpoint: ScriptedM
         wait_until("the endpoint is asked in vain", lambda: len(endpoint.seen) > 1, 180, 1.0)
         assert [line for line in drafts(whole) if line["draft"] and line["draft"]["state"] == "drafted"] == []
         endpoint.default = good
-        wait_until("a draft", lambda: any(_drafted(line) for line in drafts(whole)), 120, 2.0)
+        wait_until("a draft", lambda: any(_drafted(line) for line in drafts(whole)), 240, 2.0)
         line = next(line for line in drafts(whole) if _drafted(line))
         request = line["draft_request"]
 
