@@ -79,5 +79,5 @@ def test_a_session_becomes_a_draft_that_follows_its_consents(endpoint: ScriptedM
 
 
 def _drafted(line: dict[str, Any]) -> bool:
-    """A draft of the practice the demo clinician works for."""
-    return bool(line["draft"]) and line["draft"]["state"] == "drafted" and line["practice_id"] == "PR-LAKE"
+    """A draft by the model, of the practice the demo clinician works for."""
+    return bool(line["draft"]) and line["draft"]["drafter"] == "model" and line["practice_id"] == "PR-LAKE"

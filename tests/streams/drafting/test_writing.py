@@ -35,7 +35,10 @@ def good(asked: Asked) -> Reply:
     """What a model that keeps to the rules would say of these sessions."""
     record = json.loads(asked["messages"][1]["content"])
     turns = {turn["speaker"]: turn for turn in record.get("transcript", ())}
-    shared = [{"text": "Breathing was practised by both.", "evidence": ["B1"], "goal_ids": [], "part": "intervention"}]
+    shared = [
+        {"text": "Breathing was practised by both.", "evidence": [bullet["id"]], "goal_ids": [], "part": "intervention"}
+        for bullet in record.get("clinician_outline", ())[:1]
+    ]
     clients = []
     for client in record["clients"]:
         turn = turns.get(client["client_id"])
