@@ -7,7 +7,6 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +15,19 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 import httpx
 
+from infra.connector_rest import (
+    connect_client,
+    put_connector,
+    restart_failed,
+    state_or_unreachable,
+    task_state,
+    traces,
+)
 from infra.embedded.connect import connector_secrets_folder
 from infra.embedded.java import properties_text
 from infra.refusal import Refusal
 from infra.secrets_file import write_private
-from schemas.metrics import CAPTURE_SLOT_LAG, CAPTURE_TASK_RESTARTS, CAPTURE_TASK_UP
+from schemas.metrics import CAPTURE_SLOT_LAG, CAPTURE_TASK_UP
 
 CONNECTOR: Final = "conjoint-ehr"
 PUBLICATION: Final = "conjoint_ehr"
@@ -103,9 +110,9 @@ async def apply_connector(capture: Capture, *, within_s: float = 60) -> list[str
     write_private(folder / _SECRETS_NAME, properties_text({"password": password}))
     wanted = connector_configuration(capture, tables)
     deadline = time.monotonic() + within_s
-    async with _client(capture) as client:
+    async with connect_client(capture.connect_url) as client:
         while True:
-            if await _put(client, wanted) and await _task_state(client) == "RUNNING":
+            if await put_connector(client, CONNECTOR, wanted) and await task_state(client, CONNECTOR) == "RUNNING":
                 return tables
             if time.monotonic() > deadline:
                 raise Refusal(
@@ -117,11 +124,7 @@ async def apply_connector(capture: Capture, *, within_s: float = 60) -> list[str
 
 async def capture_state(capture: Capture) -> CaptureState:
     """How capture is doing now; never raises because a part is down."""
-    async with _client(capture) as client:
-        try:
-            state = await _task_state(client)
-        except httpx.TransportError:
-            state = "UNREACHABLE"
+    state = await state_or_unreachable(capture.connect_url, CONNECTOR)
     return CaptureState(state, await _slot(capture.dsn))
 
 
@@ -140,71 +143,17 @@ async def watch_capture(capture: Capture, *, every_s: float = 5.0, longest_wait_
         elif now.state == "FAILED" and time.monotonic() >= restart_not_before:
             failures += 1
             restart_not_before = time.monotonic() + min(longest_wait_s, 2.0**failures)
-            await _restart(capture)
+            await restart_failed(capture.connect_url, CONNECTOR)
         await asyncio.sleep(every_s)
-
-
-async def _restart(capture: Capture) -> None:
-    async with _client(capture) as client:
-        try:
-            response = await client.post(f"/connectors/{CONNECTOR}/restart?includeTasks=true&onlyFailed=true")
-        except httpx.TransportError:
-            return
-    if response.is_success:
-        CAPTURE_TASK_RESTARTS.labels(CONNECTOR).inc()
-        log.warning("the failed change capture task was started again")
-
-
-def _client(capture: Capture) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=capture.connect_url, timeout=30, trust_env=False)
-
-
-async def _put(client: httpx.AsyncClient, wanted: Mapping[str, str]) -> bool:
-    """Whether the connector is as wanted now. Unchanged settings are not sent: Connect would restart the task."""
-    try:
-        current = await client.get(f"/connectors/{CONNECTOR}/config")
-        if current.status_code == 200 and {**wanted, "name": CONNECTOR} == current.json():
-            return True
-        response = await client.put(f"/connectors/{CONNECTOR}/config", json=dict(wanted))
-    except httpx.TransportError:
-        return False
-    if response.status_code == 400:
-        raise Refusal(f"Connect refuses the connector: {_first_sentence(response)}")
-    # 409 while the worker rebalances, 404 and 5xx while it starts
-    return response.is_success
-
-
-async def _task_state(client: httpx.AsyncClient) -> str:
-    response = await client.get(f"/connectors/{CONNECTOR}/status")
-    if response.status_code == 404:
-        return "MISSING"
-    if not response.is_success:
-        return "UNREACHABLE"
-    status = response.json()
-    if status["connector"]["state"] == "FAILED":
-        return "FAILED"
-    return str(status["tasks"][0]["state"]) if status["tasks"] else "UNASSIGNED"
 
 
 async def _why(client: httpx.AsyncClient) -> str:
     try:
-        response = await client.get(f"/connectors/{CONNECTOR}/status")
+        told = await traces(client, CONNECTOR)
     except httpx.TransportError:
         return "Connect does not answer"
-    if not response.is_success:
-        return f"Connect answers {response.status_code}"
-    status = response.json()
-    traces = [str(part.get("trace", "")) for part in (status["connector"], *status["tasks"])]
     # the first line of a trace is the exception's class and Connect's own words about it
-    return next((trace.splitlines()[0].split(":")[0] for trace in traces if trace), "no task yet")
-
-
-def _first_sentence(response: httpx.Response) -> str:
-    try:
-        message = str(response.json()["message"])
-    except (ValueError, KeyError):
-        return f"status {response.status_code}"
-    return " ".join(message.split())[:300]
+    return told[0].splitlines()[0].split(":")[0] if told else "no task yet"
 
 
 async def _published_tables(dsn: str) -> list[str]:

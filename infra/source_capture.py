@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,13 +17,21 @@ import httpx
 
 from connectors.ehr.openemr.adapter import OpenEmr
 from connectors.ehr.openemr.tables import MESSAGE_KEYS
+from infra.connector_rest import (
+    connect_client,
+    put_connector,
+    restart_failed,
+    state_or_unreachable,
+    task_state,
+    traces,
+)
 from infra.embedded.connect import connector_secrets_folder
 from infra.embedded.java import properties_text
 from infra.mariadb import Examined, NotReachable, examine
 from infra.refusal import Refusal
 from infra.secrets_file import write_private
 from infra.sources import Source, adapter_of, note_facts
-from schemas.metrics import CAPTURE_TASK_RESTARTS, CAPTURE_TASK_UP
+from schemas.metrics import CAPTURE_TASK_UP
 
 TEMPLATE: Final = Path(__file__).parent.parent / "connectors" / "ehr" / "openemr.connector.json"
 
@@ -107,9 +115,9 @@ async def apply_source(capture: SourceCapture, source: Source, *, within_s: floa
     wanted = connector_configuration(capture, source, examined)
     name = connector_name(source)
     deadline = time.monotonic() + within_s
-    async with _client(capture) as client:
+    async with connect_client(capture.connect_url) as client:
         while True:
-            if await _put(client, name, wanted) and await _state(client, name) == "RUNNING":
+            if await put_connector(client, name, wanted) and await task_state(client, name) == "RUNNING":
                 return examined
             if time.monotonic() > deadline:
                 raise Refusal(
@@ -121,11 +129,7 @@ async def apply_source(capture: SourceCapture, source: Source, *, within_s: floa
 
 async def source_state(capture: SourceCapture, source: Source) -> str:
     """Connect's word for the source's task: RUNNING, FAILED, …; MISSING, or UNREACHABLE. Never raises."""
-    async with _client(capture) as client:
-        try:
-            return await _state(client, connector_name(source))
-        except httpx.TransportError:
-            return "UNREACHABLE"
+    return await state_or_unreachable(capture.connect_url, connector_name(source))
 
 
 async def watch_sources(
@@ -152,8 +156,8 @@ async def heal_source(capture: SourceCapture, source: Source) -> None:
     loudly, so that it takes a new snapshot: nothing else would ever let it go on."""
     name = connector_name(source)
     try:
-        async with _client(capture) as client:
-            lost = _LOST_PLACE.search(await _trace(client, name)) is not None
+        async with connect_client(capture.connect_url) as client:
+            lost = _LOST_PLACE.search("\n".join(await traces(client, name))) is not None
             if lost:
                 log.error(
                     "%s: the database no longer has the part of its log that capture had not read; a new snapshot is "
@@ -164,7 +168,7 @@ async def heal_source(capture: SourceCapture, source: Source) -> None:
     except httpx.TransportError:
         return
     if not lost:
-        await _restart(capture, name)
+        await restart_failed(capture.connect_url, name)
 
 
 async def _forget_place(client: httpx.AsyncClient, name: str) -> None:
@@ -176,52 +180,3 @@ async def _forget_place(client: httpx.AsyncClient, name: str) -> None:
             break
         await asyncio.sleep(0.5)
     await client.put(f"/connectors/{name}/resume")
-
-
-async def _trace(client: httpx.AsyncClient, name: str) -> str:
-    response = await client.get(f"/connectors/{name}/status")
-    if not response.is_success:
-        return ""
-    status = response.json()
-    return "\n".join(str(part.get("trace", "")) for part in (status["connector"], *status["tasks"]))
-
-
-async def _restart(capture: SourceCapture, name: str) -> None:
-    async with _client(capture) as client:
-        try:
-            response = await client.post(f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true")
-        except httpx.TransportError:
-            return
-    if response.is_success:
-        CAPTURE_TASK_RESTARTS.labels(name).inc()
-        log.warning("the failed change capture task of %s was started again", name)
-
-
-def _client(capture: SourceCapture) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=capture.connect_url, timeout=30, trust_env=False)
-
-
-async def _put(client: httpx.AsyncClient, name: str, wanted: Mapping[str, str]) -> bool:
-    try:
-        current = await client.get(f"/connectors/{name}/config")
-        if current.status_code == 200 and {**wanted, "name": name} == current.json():
-            return True
-        response = await client.put(f"/connectors/{name}/config", json=dict(wanted))
-    except httpx.TransportError:
-        return False
-    if response.status_code == 400:
-        raise Refusal(f"Connect refuses the connector {name}: {' '.join(response.text.split())[:300]}")
-    # 409 while the worker rebalances, 404 and 5xx while it starts
-    return response.is_success
-
-
-async def _state(client: httpx.AsyncClient, name: str) -> str:
-    response = await client.get(f"/connectors/{name}/status")
-    if response.status_code == 404:
-        return "MISSING"
-    if not response.is_success:
-        return "UNREACHABLE"
-    status = response.json()
-    if status["connector"]["state"] == "FAILED":
-        return "FAILED"
-    return str(status["tasks"][0]["state"]) if status["tasks"] else "UNASSIGNED"
