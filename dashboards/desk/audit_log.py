@@ -11,6 +11,14 @@ import orjson
 
 from schemas.audit import GENESIS, AuditEntry, AuditEvent, chained, details_text
 
+CHAINS: Final = """
+WITH RECURSIVE step AS (
+    (SELECT chain FROM audit_entry ORDER BY chain LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.chain FROM audit_entry e WHERE e.chain > step.chain ORDER BY e.chain LIMIT 1) FROM step
+    WHERE step.chain IS NOT NULL
+), chains AS (SELECT chain FROM step WHERE chain IS NOT NULL)"""
+"""Every chain, by one look into the index for each: the trail itself may be millions of entries long."""
 _CHAINS_LOCK: Final = 71
 _COLUMNS: Final = tuple(name for name in AuditEntry.model_fields)
 _INSERT: Final = (
@@ -51,7 +59,8 @@ def entry_of(row: Any) -> AuditEntry:
 
 async def chains(connection: Any) -> tuple[str, ...]:
     """Every chain there is."""
-    return tuple(row["chain"] for row in await connection.fetch("SELECT DISTINCT chain FROM audit_entry ORDER BY 1"))
+    rows = await connection.fetch(f"{CHAINS} SELECT chain FROM chains ORDER BY 1")  # noqa: S608 - our own text
+    return tuple(row["chain"] for row in rows)
 
 
 async def entries_of(connection: Any, chain: str, *, after: int = 0) -> AsyncIterator[AuditEntry]:

@@ -36,7 +36,8 @@ def home(real_parts: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoin
 async def _fill(endpoints: Endpoints) -> None:
     await apply_to_desk(endpoints.desk_dsn)
     await _as_owner(endpoints, f"ALTER TABLE audit_entry DISABLE TRIGGER {GUARD}", "TRUNCATE audit_entry")
-    _path(endpoints).unlink(missing_ok=True)
+    for path in (_path(endpoints), _path(endpoints).with_name("heads.jsonl")):
+        path.unlink(missing_ok=True)
     database = DeskDatabase(endpoints.desk_app_dsn)
     for number in range(1, 6):
         async with database.transaction() as connection:
@@ -59,7 +60,7 @@ async def _as_owner(endpoints: Endpoints, *statements: str) -> None:
 
 def test_an_untouched_trail_holds(home: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["audit", "verify"]) == 0
-    assert "10 entries in 2 chains hold, as do 2 signed checkpoints" in capsys.readouterr().out
+    assert "10 entries in 2 chains hold, as do 4 signed checkpoints and heads" in capsys.readouterr().out
     assert _path(home).stat().st_mode & 0o077 == 0
 
 
@@ -82,6 +83,42 @@ def test_what_was_touched_is_named(home: Endpoints, capsys: pytest.CaptureFixtur
     asyncio.run(_as_owner(home, touch))
     assert run(["audit", "verify"]) == 1
     assert capsys.readouterr().err == f"conjoint: {said}\n"
+
+
+async def _later(endpoints: Endpoints, then: str = "") -> None:
+    """The worker runs on: more is recorded, seen a second later, and then somebody does something to it."""
+    database = DeskDatabase(endpoints.desk_app_dsn)
+    key = key_of(endpoints.secrets.audit_signing_seed.get_secret_value())
+    working = Checkpointing(database, Checkpoints(_path(endpoints), key))
+    await working.keep_heads()
+    async with database.transaction() as connection:
+        await audit_log.record(connection, an_event("PR-1", 6), an_event("PR-1", 7))
+    assert await working.keep_heads() == 1
+    if then:
+        await _as_owner(endpoints, then)
+        async with database.transaction() as connection:
+            await audit_log.record(connection, an_event("PR-1", 8), an_event("PR-1", 9))
+        await working.keep_heads()
+        await working.mark()
+    await database.close()
+
+
+def test_an_end_cut_off_after_the_last_checkpoint_is_named_from_its_head(
+    home: Endpoints, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_later(home))
+    assert run(["audit", "verify"]) == 0
+    asyncio.run(_as_owner(home, "DELETE FROM audit_entry WHERE chain = 'PR-1' AND seq > 6"))
+    assert run(["audit", "verify"]) == 1
+    assert capsys.readouterr().err == "conjoint: entry 7 of chain PR-1 is missing\n"
+
+
+def test_an_end_that_grew_again_after_it_was_cut_off_is_still_not_the_one_that_was_seen(
+    home: Endpoints, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_later(home, "DELETE FROM audit_entry WHERE chain = 'PR-1' AND seq > 6"))
+    assert run(["audit", "verify"]) == 1
+    assert capsys.readouterr().err == "conjoint: entry 7 of chain PR-1 is altered since its checkpoint\n"
 
 
 def test_an_altered_checkpoint_is_named(home: Endpoints, capsys: pytest.CaptureFixture[str]) -> None:
