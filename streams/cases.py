@@ -151,7 +151,7 @@ class SessionCase:
             return ()
         return tuple(client_id for client_id in self.session.clients if not self.missed(client_id))
 
-    @property
+    @cached_property
     def people(self) -> tuple[str, ...]:
         """Ids of every client this session has to do with, present, booked, billed or written about."""
         ids: set[str] = set(self.session.clients) | set(self.attendance)
@@ -163,11 +163,11 @@ class SessionCase:
 
     def client(self, client_id: str) -> ClientView:
         """What is known of a client (or of a clinician's own consents)."""
-        clients = self.opened.clients
-        if client_id not in clients:
+        known = self.opened.clients.get(client_id)
+        if known is None:
             file = self.find(FileKey(self.practice.id, FileKind.CLIENT, client_id))
-            clients[client_id] = client_view(self.practice, client_id, file)
-        return clients[client_id]
+            known = self.opened.clients[client_id] = client_view(self.practice, client_id, file)
+        return known
 
     def unit_file(self, unit_id: str | None) -> File | None:
         """The file of a group, family or couple."""

@@ -1,8 +1,10 @@
 """What is known of one person: record, consents, insurance. A read-only view over a client's file; pure."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import Any, TypeVar
 
 from schemas.care import (
     Authorization,
@@ -16,6 +18,11 @@ from schemas.care import (
 )
 from streams.files import File, Held
 from streams.practice_view import PracticeView
+
+T = TypeVar("T")
+
+MOMENTS_KEPT = 64
+"""Of how many kinds and moments a view remembers what held: those of the sessions looked at lately."""
 
 
 def consent_holds(consent: Consent, moment: datetime) -> bool:
@@ -49,6 +56,18 @@ class ClientView:
     id: str
     file: File | None
     practice: PracticeView | None = None
+    _held: dict[tuple[str, datetime], tuple[Held[Consent], ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _worked_out: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def worked_out(self, of: "Callable[[ClientView], T]") -> T:
+        """What a pure function makes of this person's file and practice alone, asked once for as long as both say the
+        same: the other eleven of a group do not change when one does."""
+        if of not in self._worked_out:
+            self._worked_out[of] = of(self)
+        known: T = self._worked_out[of]
+        return known
 
     @cached_property
     def record(self) -> Held[Client] | None:
@@ -96,7 +115,18 @@ class ClientView:
 
     def consents_holding(self, kind: str, moment: datetime) -> tuple[Held[Consent], ...]:
         """The consents of a kind that hold at that moment."""
-        return tuple(c for c in self.consents(kind) if consent_holds(c.data, moment))
+        known = self._held.get((kind, moment))
+        if known is None:
+            if len(self._held) >= MOMENTS_KEPT:
+                self._held.clear()
+            known = tuple(c for c in self.consents(kind) if consent_holds(c.data, moment))
+            self._held[kind, moment] = known
+        return known
+
+    @cached_property
+    def signed_by_guardian(self) -> frozenset[str]:
+        """The kinds of consent that some guardian has signed for this person, ever."""
+        return frozenset(c.data.kind for c in self.every_consent if any(s.role == "guardian" for s in c.data.signers))
 
     @property
     def coverages(self) -> tuple[Held[Coverage], ...]:

@@ -16,9 +16,10 @@ ASSIGNED = frozenset({"Y", "W", "TRUE"})
 def _releases(case: SessionCase, claim: Claim) -> tuple[Held[Consent], ...]:
     """The billing releases of the patient, or of whose insurance it is."""
     client = case.client(claim.client)
-    subscriber = next((c.data.subscriber for c in client.coverages if c.id == claim.coverage), None)
     own = client.consents("billing_release")
-    if own or subscriber is None or subscriber == claim.client:
+    coverage = None if own else client.coverage(claim.coverage)
+    subscriber = None if coverage is None else coverage.data.subscriber
+    if subscriber is None or subscriber == claim.client:
         return own
     return case.client(subscriber).consents("billing_release")
 
@@ -29,13 +30,16 @@ def claim_without_release(case: SessionCase, now: datetime) -> Iterator[Outcome]
 
     A release revoked while the claim waited is C14's. Source: domain-facts §1.5, §2.5, §2.6 C21.
     """
+    parties: dict[str | None, Party] = {}
     for claim in case.claims:
         data = claim.data
         if data.status != "queued":
             continue
         client = case.client(data.client)
         releases = _releases(case, data)
-        party = Party.payer(data.payer, case.practice)
+        if data.payer not in parties:
+            parties[data.payer] = Party.payer(data.payer, case.practice)
+        party = parties[data.payer]
         problems: list[str] = []
         evidence: list[Evidence | None] = [claim]
         if data.release_of_information not in RELEASED:

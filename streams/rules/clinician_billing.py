@@ -86,13 +86,13 @@ def rendering_did_not_lead(case: SessionCase, now: datetime) -> Iterator[Outcome
         rendering = claim.data.rendering
         if rendering is None or not leads:
             continue
+        if rendering in leads:
+            continue
         notes = case.notes_of(claim.data.client)
         signed = {f.clinician for f in facilitators} & {note.data.signed_by for note in notes}
         cosigned = {note.data.cosigned_by for note in notes}
         same_client = billed.get((claim.data.client, claim.data.payer), [])
         by_lead = [other for other in same_client if other.data.rendering in leads and other.id != claim.id]
-        if rendering in leads:
-            continue
         if by_lead:
             yield claim_found(
                 case,

@@ -88,6 +88,7 @@ def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcom
     primary claims: a secondary payer is asked with the primary's; an employee assistance programme answers by its
     authorization. Source: domain-facts §1.7 B21.
     """
+    windows: dict[tuple[str | None, date], tuple[datetime, datetime]] = {}
     for claim in case.standing_claims:
         data = claim.data
         day, coverage = service_day(case, claim), coverage_of(case, claim)
@@ -96,7 +97,9 @@ def eligibility_not_checked(case: SessionCase, now: datetime) -> Iterator[Outcom
         if _assisted(case, claim, day):
             continue
         answers = _answers(case, claim)
-        first, last = _window(case, claim, day)
+        if (data.payer, day) not in windows:
+            windows[data.payer, day] = _window(case, claim, day)
+        first, last = windows[data.payer, day]
         in_window = [answer for answer in answers if first <= (answer.data.checked_at or first) <= last]
         if in_window and (in_window[-1].data.result or "").casefold() != "inactive":
             continue

@@ -1,5 +1,6 @@
 """Is the claim sent in time, corrected in the right form, and does it add up? Pure."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -23,7 +24,7 @@ def filing_limit(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     counts too. Source: domain-facts §1.4 (timely filing), §1.6 (29), §1.7 B42.
     """
     today = case.practice.day_of(now)
-    looked: set[tuple[date, str | None]] = set()
+    limits: dict[tuple[date, str | None], tuple[SeverityWord, int] | None] = {}
     for claim in case.standing_claims:
         data = claim.data
         day = service_day(case, claim)
@@ -35,10 +36,10 @@ def filing_limit(case: SessionCase, now: datetime) -> Iterator[Outcome]:
                 continue
             day = decided
         if data.status in NOT_YET_FILED:
-            found = _limit(case, day, data.payer, today)
-            if (day, data.payer) not in looked:
-                looked.add((day, data.payer))
+            if (day, data.payer) not in limits:
+                limits[day, data.payer] = _limit(case, day, data.payer, today)
                 yield from _rechecks(case, day, data.payer, today)
+            found = limits[day, data.payer]
         else:
             filed_at = data.submitted_at or data.accepted_at
             limit = case.policy.payer(data.payer).filing_days
@@ -142,13 +143,15 @@ def not_resubmitted_rightly(case: SessionCase, now: datetime) -> Iterator[Outcom
 
     A second claim that says the very same is a duplicate (B19). Source: domain-facts §1.4, §1.6 (277CA), §1.7 B43.
     """
+    every = {claim.id: claim.data.client for claim in (*case.file.all("claim"), *case.claims)}
+    claims_of = Counter(every.values())
     for claim in case.claims:
         data = claim.data
         if data.frequency in (REPLACEMENT, VOID) and data.status != "rejected":
             yield from _reference(case, claim)
         elif data.status == "rejected":
             yield from _rejected(case, claim, now)
-        else:
+        elif claims_of[data.client] > 1:
             yield from _corrected_as_new(case, claim)
 
 

@@ -160,6 +160,8 @@ def guardian_consent_lapsed(case: SessionCase, now: datetime) -> Iterator[Outcom
         return
     for client_id in case.participants:
         client = case.client(client_id)
+        if client.signed_by_guardian.isdisjoint(COMES_OF_AGE):
+            continue
         birthday = client.eighteenth_birthday()
         if birthday is not None and day < birthday:
             continue

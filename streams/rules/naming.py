@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from streams.cases import SessionCase
+from streams.cases import ClientView, SessionCase
 from streams.rule import Found, Outcome
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -54,7 +54,7 @@ def note_names_another(case: SessionCase, now: datetime) -> Iterator[Outcome]:
     ]
     if not notes:
         return
-    people = {id_: _marks(id_, case) for id_ in case.people}
+    people = {id_: case.client(id_).worked_out(_marks) for id_ in case.people}
     facilitators = (case.practice.clinician(f.clinician) for f in case.session.facilitators)
     staff = frozenset[str]().union(*(_tokens(f.data.name) for f in facilitators if f is not None and f.data.name))
     telling = frozenset[str]().union(*(marks.words for marks in people.values()))
@@ -94,15 +94,14 @@ class Marks:
 _NOTHING = Marks((), frozenset())
 
 
-def _marks(client_id: str, case: SessionCase) -> Marks:
-    view = case.client(client_id)
+def _marks(view: ClientView) -> Marks:
     record = view.record
     if record is None:
-        return _marks_of(client_id, (), (), None)
+        return _marks_of(view.id, (), (), None)
     person = record.data
     street = "" if person.address is None else person.address.line1 or ""
     numbers = tuple(coverage.data.member_id or "" for coverage in view.coverages)
-    return _marks_of(client_id, (person.name or "", *person.nicknames), (street, *numbers), person.dob)
+    return _marks_of(view.id, (person.name or "", *person.nicknames), (street, *numbers), person.dob)
 
 
 @lru_cache(maxsize=4096)

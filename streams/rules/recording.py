@@ -59,11 +59,10 @@ def recorded_spans(case: SessionCase, now: datetime) -> Iterator[Recorded]:
         missing: list[str] = []
         consents: list[Held[Consent]] = []
         evidence: list[Evidence] = [case.appointment, record]
-        for client_id in _clients_present(case, started_at, stopped_at):
-            arrived, left = case.presence(client_id) or (started_at, stopped_at)
+        for client_id, from_, until in _clients_present(case, started_at, stopped_at):
             client = case.client(client_id)
             consents += client.consents("recording")
-            if not _consented(case, client, max(started_at, arrived), min(stopped_at, left)):
+            if not _consented(case, client, from_, until):
                 missing.append(f"client {client_id}")
                 evidence += client.consents("recording")
         for facilitator in case.session.facilitators:
@@ -78,14 +77,17 @@ def recorded_spans(case: SessionCase, now: datetime) -> Iterator[Recorded]:
         yield Recorded(recording_id, tuple(missing), tuple(consents), tuple(evidence))
 
 
-def _clients_present(case: SessionCase, started_at: datetime, stopped_at: datetime) -> tuple[str, ...]:
-    present = []
+def _clients_present(
+    case: SessionCase, started_at: datetime, stopped_at: datetime
+) -> Iterator[tuple[str, datetime, datetime]]:
+    """Who was there at some moment of the span, and from when to when."""
     for client_id in case.participants:
         presence = case.presence(client_id)
-        # attendance not yet recorded: whoever is booked must be taken to be in the room
-        if presence is None or (presence[0] < stopped_at and presence[1] > started_at):
-            present.append(client_id)
-    return tuple(present)
+        if presence is None:
+            # attendance not yet recorded: whoever is booked must be taken to be in the room
+            yield client_id, started_at, stopped_at
+        elif presence[0] < stopped_at and presence[1] > started_at:
+            yield client_id, max(started_at, presence[0]), min(stopped_at, presence[1])
 
 
 def _consented(case: SessionCase, person: ClientView, from_: datetime, until: datetime) -> bool:

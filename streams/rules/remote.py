@@ -22,6 +22,7 @@ def remote_without_consent_or_place(case: SessionCase, now: datetime) -> Iterato
     if now < told_from:
         yield Recheck(told_from)
         return
+    lead, licensed_in = _lead(case), dict[str, bool | None]()
     for client_id in case.participants:
         record = case.attendance.get(client_id)
         location = None if record is None else record.data.location
@@ -41,8 +42,9 @@ def remote_without_consent_or_place(case: SessionCase, now: datetime) -> Iterato
         if case.attended(client_id) and not state:
             problems.append("the state they are in was not recorded")
         elif state is not None and case.service_on is not None:
-            lead = _lead(case)
-            licensed = None if lead is None else _licensed(lead.data, state, case.service_on)
+            if state not in licensed_in:
+                licensed_in[state] = None if lead is None else _licensed(lead.data, state, case.service_on)
+            licensed = licensed_in[state]
             evidence.append(lead)
             if licensed is False and lead is not None:
                 subject["clinician"] = lead.id
