@@ -21,7 +21,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from connectors.ehr.joiner import Joiner, Patience
 from connectors.ehr.joining import JoiningAdapter
 from connectors.ehr.shelf import Shelf
-from connectors.normalise import SET_BYTES, SET_CHANGES, SetAside
+from connectors.normalise import SET_BYTES, SET_CHANGES
+from connectors.setting_aside import SetAside, let_go
 from schemas import metrics
 from schemas.change import Change, ChangeSet
 from schemas.codec import change_of, codec
@@ -125,10 +126,10 @@ class Assembly:
                 try:
                     self._row(message, now)
                 except Poison as poison:
-                    self._dead(message, poison)
+                    let_go(STEP, message, poison, self._set_aside)
                 except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
                     # a defect of ours: set aside, so that it can be replayed once mended
-                    self._dead(message, Poison(Reason.FAILED, type(error).__name__))
+                    let_go(STEP, message, Poison(Reason.FAILED, type(error).__name__), self._set_aside)
             self.shelf.read_until(topic, part, offset + 1)
 
     def _row(self, message: Message, now: float) -> None:
@@ -162,21 +163,6 @@ class Assembly:
         self.joiner.refused.clear()
         metrics.CLUSTERS_WAITING.labels(self.adapter.source).set(self.shelf.count_waiting())
         return told
-
-    def _dead(self, message: Message, poison: Poison) -> None:
-        metrics.OUTCOMES.labels(STEP, poison.reason.value).inc()
-        metrics.DEAD_LETTERS.labels(STEP, poison.reason.value).inc()
-        value, key = message.value(), message.key()
-        self._set_aside(
-            value if isinstance(value, bytes) else None,
-            key if isinstance(key, bytes) else None,
-            poison.reason,
-            poison.where,
-            message.topic() or "",
-            message.partition() or 0,
-            message.offset() or 0,
-            headers=list(dict(message.headers() or ()).items()),
-        )
 
 
 def _is_recent(message: Message, now: float) -> bool:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from connectors.ehr.row import Mapped, Nothing, Outcome, Row, TimeZoneOf
+from connectors.setting_aside import SetAside, let_go
 from schemas import metrics
 from schemas.change import Change, ChangeSet
 from schemas.codec import change_of, codec
@@ -48,23 +49,6 @@ class RowAdapter(Protocol):
     def row(self, key: bytes | None, value: bytes | None) -> Row | Reason: ...
     def zone(self, row: Row) -> tuple[str, ZoneInfo] | None: ...
     def changes(self, row: Row, time_zone_of: TimeZoneOf) -> Outcome: ...
-
-
-class SetAside(Protocol):
-    """Puts a message on dead.letters as it was."""
-
-    def __call__(
-        self,
-        value: bytes | None,
-        key: bytes | None,
-        reason: Reason,
-        where: str,
-        topic: str,
-        partition: int,
-        offset: int,
-        *,
-        headers: Iterable[tuple[str, str | bytes | None]] = (),
-    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +125,9 @@ class Normaliser:
             try:
                 self._map(message, practices)
             except Poison as poison:
-                self._dead(message, poison)
+                let_go(STEP, message, poison, self._set_aside)
             except Exception as error:  # a defect of ours: set aside, so that it can be replayed once mended
-                self._dead(message, Poison(Reason.FAILED, type(error).__name__))
+                let_go(STEP, message, Poison(Reason.FAILED, type(error).__name__), self._set_aside)
         now = self._config.clock()
         for practice_id, sounds in practices.items():
             for chunk in _chunks(sounds):
@@ -257,21 +241,6 @@ class Normaliser:
             on_delivery=self._on_delivery,
         )
         self._producer.poll(0)
-
-    def _dead(self, message: Message, poison: Poison) -> None:
-        metrics.OUTCOMES.labels(STEP, poison.reason.value).inc()
-        metrics.DEAD_LETTERS.labels(STEP, poison.reason.value).inc()
-        value, key = message.value(), message.key()
-        self._set_aside(
-            value if isinstance(value, bytes) else None,
-            key if isinstance(key, bytes) else None,
-            poison.reason,
-            poison.where,
-            message.topic() or "",
-            message.partition() or 0,
-            message.offset() or 0,
-            headers=list(dict(message.headers() or ()).items()),
-        )
 
     def _on_delivery(self, error: KafkaError | None, _: Message) -> None:
         if error is not None:

@@ -17,6 +17,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 
 from connectors.dead_letters import DeadLetters
 from connectors.normalise import stop_on_signals
+from connectors.setting_aside import let_go
 from connectors.sink_rows import TOPICS, TableRow, row_of
 from connectors.sink_store import ClickHouseAway, ClickHouseStore, RowsRefused, Store, deduplication_token
 from schemas import metrics
@@ -116,20 +117,12 @@ class Sink:
         metrics.OUTCOMES.labels(STEP, Reason.APPLIED.value).inc(len(rows))
 
     def _dead(self, message: Message, poison: Poison) -> None:
-        metrics.OUTCOMES.labels(STEP, poison.reason.value).inc()
         if message.topic() == DEAD_LETTERS.name:
             # a letter about a letter would come back to us for ever; it stays on its topic, counted here
+            metrics.OUTCOMES.labels(STEP, poison.reason.value).inc()
             log.warning("a message on %s is not a letter (%s)", DEAD_LETTERS.name, poison.reason.value)
             return
-        metrics.DEAD_LETTERS.labels(STEP, poison.reason.value).inc()
-        self._dead_letters.set_aside(
-            _bytes(message.value()),
-            _bytes(message.key()),
-            poison.reason,
-            poison.where,
-            *_place(message),
-            headers=_headers(message),
-        )
+        let_go(STEP, message, poison, self._dead_letters.set_aside)
 
 
 class _Loop:
