@@ -6,9 +6,9 @@ no name, no excluded person's words, no transcript without everybody's consent t
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from schemas.draft import Cited
 from schemas.session_file import (
@@ -67,6 +67,8 @@ class Material:
     transcript_used: bool
     unnamed_turns: Mapping[int, str]
     to_a_machine: tuple[str, ...] = ()
+    readings: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What has been worked out of it already, for the drafter and grounding alike; never part of what it says."""
 
     @property
     def client_ids(self) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ def content_of(words: Iterable[str]) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=32768)
 def numbers(text: str) -> frozenset[str]:
     """Every number in a text, as digits: 4, four, fourth, twice and fifty-eight alike.
 
@@ -184,11 +185,13 @@ _DAYS: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=32768)
 def days(text: str) -> frozenset[str]:
     """The weekdays and months a text names, by their first three letters; short forms count (Fri, Sat)."""
     return frozenset(match[1].lower() for match in _DAYS.finditer(_TOKEN.sub(" ", text)))
 
 
+@lru_cache(maxsize=32768)
 def stated_numbers(text: str) -> frozenset[str]:
     """Numbers a source may be cited for: also those that `numbers` is too careful to demand (one, once, first)."""
     found = set(numbers(text))

@@ -4,7 +4,7 @@ import importlib
 import platform
 import sys
 
-BENCHMARKS = ("rules", "latency", "throughput", "report", "start", "openemr", "desk_pages")
+BENCHMARKS = ("rules", "drafting", "latency", "throughput", "report", "start", "openemr", "desk_pages")
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ Linear in the text's length. `known_only` finds what the session's record names 
 looks like a name, a place or a number of somebody nobody told us about.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -29,6 +30,7 @@ from streams.drafting.deidentify.spelled import broken, letters_in_a_row
 from streams.drafting.deidentify.tokens import Kind
 
 _SHORTEST_STRANGE: Final = 3
+_INNER_DOT: Final = re.compile(r"\S\.\S")
 
 
 class Finder:
@@ -86,9 +88,9 @@ class Finder:
         """Client and goal ids are no identifiers: they are what people are named by here."""
         return span.key in self._own_ids or any(span.key.startswith(f"{id_}-") for id_ in self._own_ids)
 
-    def _words(self, reading: Reading, *, known_only: bool) -> tuple[list[Span], Calls]:
+    def _words(self, reading: Reading, *, known_only: bool) -> tuple[list[Span], int]:
         found: list[Span] = []
-        calls = Calls.NOTHING
+        calls: int = Calls.NOTHING
         words, verdicts = reading.words, self._judge.remembered
         skip_until = 0
         for i, word in enumerate(words):
@@ -264,7 +266,10 @@ def _maybe_net(text: str) -> bool:
         or "#" in text
         or "://" in text
         or "www" in text
-        or any("." in piece[1:-1] for piece in text.split() if not piece.replace(".", "").isdigit())
+        or (
+            _INNER_DOT.search(text) is not None
+            and any("." in piece[1:-1] for piece in text.split() if not piece.replace(".", "").isdigit())
+        )
         or text.count(":") > 3
         or text.count(".") > 2
     )

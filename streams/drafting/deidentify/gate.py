@@ -33,8 +33,13 @@ class Leak:
     where: str
 
 
-def leaks_in(request: bytes, finder: Finder, trusted: tuple[str, ...]) -> tuple[Leak, ...]:
-    """Every known identifier, contact detail and date in the request; one that cannot be read is itself a leak."""
+def leaks_in(
+    request: bytes, finder: Finder, trusted: tuple[str, ...], counted: frozenset[str] = frozenset()
+) -> tuple[Leak, ...]:
+    """Every known identifier, contact detail and date in the request; one that cannot be read is itself a leak.
+
+    `counted` are the session's turn numbers: standing alone they are no year and no number of anybody's.
+    """
     if len(request) > MAX_REQUEST_BYTES:
         return (Leak(Kind.TEXT, "request: too large to be looked through"),)
     try:
@@ -44,17 +49,20 @@ def leaks_in(request: bytes, finder: Finder, trusted: tuple[str, ...]) -> tuple[
     try:
         strings = list(_strings(orjson.loads(request), ""))
     except orjson.JSONDecodeError:
-        strings = [("request", text)]
+        strings = list(_of_lines(text))
     found: dict[tuple[Kind, str], Leak] = {}
+    once: dict[str, str] = {}
     for where, string in strings:
+        once.setdefault(string, where)  # ids, keys and speakers come again and again
+    for string, where in once.items():
         for form in _forms(string):
-            for kind, at in _leaks_of(form, finder, trusted):
+            for kind, at in _leaks_of(form, finder, trusted, known_only=form in counted):
                 leak = Leak(kind, f"{where} at {at}")
                 found.setdefault((kind, leak.where), leak)
     return tuple(found.values())
 
 
-def _leaks_of(text: str, finder: Finder, trusted: tuple[str, ...]) -> Iterator[tuple[Kind, int]]:
+def _leaks_of(text: str, finder: Finder, trusted: tuple[str, ...], *, known_only: bool) -> Iterator[tuple[Kind, int]]:
     text = plain(text)
     for constant in trusted:
         if constant and constant in text:
@@ -63,7 +71,7 @@ def _leaks_of(text: str, finder: Finder, trusted: tuple[str, ...]) -> Iterator[t
     at = 0
     for line in text.split("\n"):
         for span in finder.spans(Reading(line), known_only=True):
-            if span.token is not None or span.kind not in PEOPLE:
+            if span.token is not None or (span.kind not in PEOPLE and not known_only):
                 yield span.kind, at + span.start
         at += len(line) + 1
 
@@ -98,6 +106,17 @@ def _strings(value: Any, where: str) -> Iterator[tuple[str, str]]:
             stack += [(inner, f"{where}[{n}]") for n, inner in enumerate(value)]
         elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 100_000:
             yield where, str(value)
+
+
+def _of_lines(text: str) -> Iterator[tuple[str, str]]:
+    """A text to be read by people: lines that are themselves JSON are read as such, the rest as it stands."""
+    kept: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        inner = _nested(line)
+        kept.append(line if inner is None else "")
+        if inner is not None:
+            yield from _strings(inner, f"line {number}")
+    yield "request", "\n".join(kept)
 
 
 def _nested(text: str) -> Any:

@@ -47,7 +47,7 @@ class Scrubbed:
 class Identities:
     """Who everybody in one session is, for as long as a draft of it is being written."""
 
-    __slots__ = ("_cache", "_finder", "_known", "_own_ids", "_tokens")
+    __slots__ = ("_cache", "_counted", "_finder", "_known", "_own_ids", "_tokens")
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class Identities:
         things: Iterable[Thing] = (),
         *,
         own_ids: Iterable[str] = (),
+        turns: Iterable[int] = (),
         year: int = _USUAL_YEAR,
     ) -> None:
         people = tuple(people)
@@ -64,6 +65,7 @@ class Identities:
         )
         self._known = Known(people, things, self._tokens)
         self._finder = Finder(self._known, self._own_ids, year - _OLDEST)
+        self._counted = frozenset(map(str, turns))
         self._cache: dict[str, Scrubbed] = {}
 
     def __repr__(self) -> str:
@@ -87,6 +89,7 @@ class Identities:
                 *unit,
                 session.id,
             ),
+            turns=(turn.turn for turn in session.transcript),
             year=_USUAL_YEAR if session.started_at is None else session.started_at.year,
         )
 
@@ -137,7 +140,7 @@ class Identities:
 
         `trusted` are constant texts of ours (the prompt's instructions): ordinary words in them are never names.
         """
-        return leaks_in(request, self._finder, tuple(trusted))
+        return leaks_in(request, self._finder, tuple(trusted), self._counted)
 
     def name_of(self, token: str) -> str | None:
         """The identifier a token stands for, for a reader with the right to it: a client id's name, [CONTACT-1] …"""

@@ -30,16 +30,15 @@ _DOES: Final = word_set(
 
 def initials(reading: Reading, known: Known) -> Iterator[Span]:
     """Capital letters, alone or in a row with dots, that are initials of people of this session."""
-    words, i = reading.words, 0
+    words, done = reading.words, 0
     if reading.text.isupper() and len(words) > 2:
         return  # everything is a capital
-    while i < len(words):
-        last = i
-        while last < len(words) and _is_letter(reading, last) and (last == i or reading.gap(last) in (".", ". ", "")):
-            last += 1
-        if last == i:
-            i += 1
+    for i in [at for at, word in enumerate(words) if len(word) < 5 and _is_letter(reading, at)]:
+        if i < done:
             continue
+        last = i + 1
+        while last < len(words) and _is_letter(reading, last) and reading.gap(last) in (".", ". ", ""):
+            last += 1
         said = "".join(words[at][0] for at in range(i, last))
         if len(said) == 1:
             mark = known.initials.get(said)
@@ -49,7 +48,7 @@ def initials(reading: Reading, known: Known) -> Iterator[Span]:
             mark = known.initials.get(said)
             if mark is not None or len(said) == 2:
                 yield _span(reading, i, last - 1, mark, said)
-        i = last
+        done = last
 
 
 def _is_letter(reading: Reading, i: int) -> bool:

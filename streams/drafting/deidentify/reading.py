@@ -90,6 +90,8 @@ class Reading:
 
 def stem_length(word: str) -> int:
     """The length of a folded word without a possessive or contracted ending ('s, 'll …)."""
+    if "'" not in word:
+        return len(word)
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) > len(suffix):
             return len(word) - len(suffix)

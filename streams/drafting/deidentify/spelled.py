@@ -20,8 +20,10 @@ _LEET: Final = str.maketrans("013457$@!|", "oleastsail")
 
 def letters_in_a_row(reading: Reading, known: Known) -> Iterator[Span]:
     """Three and more single letters one after the other; acronyms that are allowed stay."""
-    words, i = reading.words, 0
-    while i < len(words):
+    words, done = reading.words, 0
+    for i in [at for at, word in enumerate(words) if len(word) == 1]:
+        if i < done:
+            continue
         last = i
         while last < len(words) and len(words[last]) == 1 and words[last].isalpha():
             if last > i and (not _joined(reading, last) or (last > i + 1 and reading.gap(last) != reading.gap(i + 1))):
@@ -34,7 +36,7 @@ def letters_in_a_row(reading: Reading, known: Known) -> Iterator[Span]:
                 yield Span(reading.starts[i], reading.ends[last - 1], mark.kind, mark.token)
             elif _is_spelling(said, spaced=reading.gap(i + 1).isspace()):
                 yield Span(reading.starts[i], reading.ends[last - 1], Kind.PERSON, key=said)
-        i = max(last, i + 1)
+        done = last
 
 
 def _is_spelling(said: str, *, spaced: bool) -> bool:

@@ -158,6 +158,8 @@ def speaker_was_there(claim: Claim, evidence: Evidence, section: str | None) -> 
 
 def numbers_are_there(claim: Claim, evidence: Evidence, section: str | None) -> str | None:
     """Every number is in what is cited, as a digit or a word."""
+    if not claim.numbers:
+        return None
     items = evidence.items(claim.evidence)
     stated = numbers_of(items) | evidence.session_numbers | frozenset(claim.evidence)
     if _PEOPLE.search(claim.plain):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from schemas.session_file import THERAPIST
@@ -63,12 +64,17 @@ class Claim:
     @property
     def stems(self) -> frozenset[str]:
         """What its own words claim."""
-        return frozenset(one for one in content(self.plain) - REPORTING if not numbers(one))
+        return _claimed(self.plain)
 
     @property
     def numbers(self) -> frozenset[str]:
         """The numbers and days in its own words."""
         return numbers(self.plain) | days(self.plain)
+
+
+@lru_cache(maxsize=8192)
+def _claimed(plain: str) -> frozenset[str]:
+    return frozenset(one for one in content(plain) - REPORTING if not numbers(one))
 
 
 class Claims:

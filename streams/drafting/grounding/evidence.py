@@ -8,8 +8,7 @@ from schemas.session_file import THERAPIST
 from streams.drafting.local.addressing import Addressing
 from streams.drafting.local.confided import confided
 from streams.drafting.local.reading import Reading, Utterance, read
-from streams.drafting.local.risk import Hit, Risk
-from streams.drafting.local.wording import Wording
+from streams.drafting.local.risk import Hit, risk_of
 from streams.drafting.material import Material
 from streams.drafting.sentences import sentences
 from streams.drafting.words import content, days, stated_numbers
@@ -35,7 +34,7 @@ class Evidence:
         self.material = material
         self.reading: Reading = read(material)
         self.addressing = Addressing(material.session, material.absent)
-        self._hits = Risk(self.reading, Wording(material.session, material.absent)).hits
+        self._hits = risk_of(material).hits
         ids = sorted((*material.client_ids, *material.absent), key=len, reverse=True)
         self._ids = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, ids))})(?:['’]s)?(?![\w-])")
         turns = {turn.evidence: turn for turn in self.reading.turns}

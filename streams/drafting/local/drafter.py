@@ -15,7 +15,7 @@ from streams.drafting.local.exchanges import Exchange, exchanges
 from streams.drafting.local.goals import Goals
 from streams.drafting.local.interventions import Intervention, interventions
 from streams.drafting.local.reading import read
-from streams.drafting.local.risk import Risk
+from streams.drafting.local.risk import risk_of
 from streams.drafting.local.statements import Statement, Statements, private
 from streams.drafting.local.themes import Theme, themes
 from streams.drafting.local.urgency import urgent
@@ -57,7 +57,7 @@ class _Drafting:
         self._goals = Goals(self._session.participants, (*(turn.content for turn in self._reading.turns), *bullets))
         self._statements = Statements(self._reading, self._goals)
         self._commitments = Commitments(self._reading)
-        self._risk = Risk(self._reading, self._wording)
+        self._risk = risk_of(self._material)
         self._exchanges = exchanges(self._reading)
         self._interventions = interventions(self._reading)
         self._themes = themes(self._reading)

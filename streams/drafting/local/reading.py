@@ -122,6 +122,9 @@ class Reading:
 
 def read(material: Material) -> Reading:
     """The material's transcript, read once."""
+    found = material.readings.get("transcript")
+    if isinstance(found, Reading):
+        return found
     session = material.session
     addressing = Addressing(session, material.absent)
     confided = confided_turns(session.transcript)
@@ -138,4 +141,6 @@ def read(material: Material) -> Reading:
                 confided_by=confided.get(turn.turn),
             )
         )
-    return Reading(material=material, turns=tuple(turns), doubts=doubts_of(material, addressing))
+    reading = Reading(material=material, turns=tuple(turns), doubts=doubts_of(material, addressing))
+    material.readings["transcript"] = reading
+    return reading

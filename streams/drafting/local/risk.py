@@ -14,9 +14,9 @@ from streams.drafting.local.addressing import Addressing
 from streams.drafting.local.answers import answer, passes_on, to_everybody, yes_means_well
 from streams.drafting.local.confided import confided
 from streams.drafting.local.noted_risk import SAFETY, filled_in, noted
-from streams.drafting.local.reading import Reading, Utterance, is_question
+from streams.drafting.local.reading import Reading, Utterance, is_question, read
 from streams.drafting.local.wording import Wording, answered, quote, said
-from streams.drafting.material import form_answer, form_label
+from streams.drafting.material import Material, form_answer, form_label
 from streams.drafting.polarity import Found, mentions, without_idioms
 from streams.drafting.risk_words import QUESTION_TOPICS, SAFETY_ASKED
 
@@ -308,6 +308,16 @@ class Risk:
                 flags=("not_assessed", "not_documented"),
                 part="risk",
             )
+
+
+def risk_of(material: Material) -> Risk:
+    """Everything found about risk in a session's material, looked for once."""
+    found = material.readings.get("risk")
+    if isinstance(found, Risk):
+        return found
+    risk = Risk(read(material), Wording(material.session, material.absent))
+    material.readings["risk"] = risk
+    return risk
 
 
 def _looked_at(hits: Iterable[Hit]) -> bool:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from schemas.session_file import Turn
 from streams.drafting.deidentify import Identities, Kind
 from tests.streams.drafting.deidentify.corpus import lines
 from tests.streams.drafting.deidentify.people import hard_names
@@ -74,6 +75,15 @@ def test_ids_settings_and_scores_are_no_leak(identities: Identities) -> None:
         "evidence": ["A:C101:1"],
     }
     assert identities.leaks(request(content)) == ()
+
+
+def test_turn_numbers_are_no_years_and_no_records() -> None:
+    session = hard_names()
+    spoken = session.model_copy(update={"transcript": (Turn(turn=1899, speaker="C101", text="We did it."),)})
+    turn = {"id": "1899", "speaker": "C101", "text": "We did it."}
+    assert Identities.of(spoken).leaks(request(json.dumps({"transcript": [turn]}))) == ()
+    assert Identities.of(spoken).leaks(f"Draft this.\n\n{json.dumps({'transcript': [turn]})}\n".encode()) == ()
+    assert Identities.of(session).leaks(request(json.dumps({"transcript": [turn]})))
 
 
 def test_our_own_instructions_may_use_a_client_s_name_as_a_word(identities: Identities) -> None:
