@@ -10,9 +10,11 @@ import orjson
 from connectors import policy_changes
 from connectors.dead_letters import BrokerAway
 from infra.asking import endpoints_here
+from infra.desk.recorded import do_recorded
 from infra.refusal import Refusal
 from infra.settings import load_settings
 from infra.terminal import visible
+from schemas.audit import Action, content_hash
 from schemas.reasons import Poison
 from schemas.record import MAX_TEXT_LENGTH
 from streams.policy import PolicyBook, policy_of
@@ -55,12 +57,21 @@ def check(practice: str, folder: Path | None) -> None:
 def load(practice: str, folder: Path | None, nothing: bool, home: str | None) -> None:
     """Put a practice's tables in force at once; whatever rests on them is decided anew.
 
-    Nothing is sent if a row is wrong. A later load takes the place of an earlier one.
+    Nothing is sent if a row is wrong. A later load takes the place of an earlier one. It goes into the audit trail.
     """
     document = None if nothing else _document(_read(practice, folder))
-    bootstrap = endpoints_here(home).bootstrap
+    endpoints = endpoints_here(home)
+    bootstrap = endpoints.bootstrap
     try:
-        policy_changes.publish(bootstrap, practice, document, datetime.now(UTC))
+        do_recorded(
+            endpoints.desk_app_dsn,
+            practice,
+            Action.POLICY_CHANGED,
+            ("policy", policy_changes.POLICY_ID),
+            lambda: policy_changes.publish(bootstrap, practice, document, datetime.now(UTC)),
+            reason="the practice's own tables were taken back" if nothing else "tables put in force",
+            after_sha256=None if document is None else content_hash(document),
+        )
     except BrokerAway as away:
         raise Refusal(f"Kafka does not answer at {bootstrap} ({away}); start Conjoint with: conjoint up") from None
     click.echo(f"{visible(practice)}: {'its own tables are taken back' if nothing else 'the tables are in force'}")

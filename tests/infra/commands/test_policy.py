@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
@@ -66,15 +67,36 @@ def test_past_the_newest_edition_of_diagnosis_codes_there_is_a_warning() -> None
     assert asked("show", "--on", "2026-04-15").stderr == ""
 
 
-def test_load_sends_one_change_that_carries_the_tables(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_sends_one_change_that_carries_the_tables_and_is_recorded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[tuple[str, str | None]] = []
-    monkeypatch.setattr(policy, "endpoints_here", lambda _: SimpleNamespace(bootstrap="127.0.0.1:1"))
+    recorded: list[tuple[str, str, bool]] = []
+
+    def record(_dsn: str, chain: str, action: str, _about: Any, do: Any, *, reason: str, after_sha256: Any) -> None:
+        recorded.append((chain, action, after_sha256 is None))
+        do()
+
+    here = SimpleNamespace(bootstrap="127.0.0.1:1", desk_app_dsn="")
+    monkeypatch.setattr(policy, "endpoints_here", lambda _: here)
+    monkeypatch.setattr(policy, "do_recorded", record)
     monkeypatch.setattr(policy_changes, "publish", lambda _, practice, document, __: sent.append((practice, document)))
     assert asked("load", "PR-1", "--folder", folder / "PR-1").exit_code == 0
     assert asked("load", "PR-1", "--none").exit_code == 0
     assert [practice for practice, _ in sent] == ["PR-1", "PR-1"]
     assert orjson.loads(sent[0][1] or "")["tables"]["payers"][0]["filing_days"] == 90
     assert sent[1][1] is None
+    assert recorded == [("PR-1", "policy_changed", False), ("PR-1", "policy_changed", True)]
+
+
+def test_what_cannot_be_recorded_is_not_put_in_force(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = SimpleNamespace(bootstrap="127.0.0.1:1", desk_app_dsn="postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setattr(policy, "endpoints_here", lambda _: here)
+    monkeypatch.setattr(policy_changes, "publish", lambda *_: pytest.fail("sent"))
+    assert run(["policy", "load", "PR-1", "--folder", str(folder / "PR-1")]) == 1
+    assert "could not be recorded and was not done" in capsys.readouterr().err
 
 
 def test_nothing_is_sent_of_wrong_tables(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
