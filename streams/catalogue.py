@@ -100,7 +100,7 @@ RULES: tuple[Rule[Any], ...] = (
     Rule("B28", "1", SessionCase, "block", "Diagnosis missing or not billable", "ICD-10-CM edition of the date of service", diagnosis_billing.diagnosis_not_billable),
     Rule("B29", "1", SessionCase, "block", "Relational problem as principal diagnosis", "Covered principal diagnosis, CARC 50, 167", diagnosis_billing.relational_principal),
     Rule("B30", "1", SessionCase, "block", "Substance use service and diagnosis disagree", "Diagnosis against procedure, CARC 11", diagnosis_billing.substance_use_mismatch),
-    Rule("B31", "1", SessionCase, "warn", "Diagnosis not on the treatment plan", "Medical necessity: diagnosis on the plan", diagnosis_billing.diagnosis_not_on_plan),
+    Rule("B31", "2", SessionCase, "warn", "Diagnosis not on the treatment plan", "Medical necessity: diagnosis on the plan", diagnosis_billing.diagnosis_not_on_plan),
     Rule("B32", "1", SessionCase, "block", "Place of service or telehealth modifier wrong", "Place of service 02, 10, 11; modifiers 93, 95", place_billing.place_of_service_wrong),
     Rule("B33", "1", SessionCase, "block", "Not licensed where the client was", "State licensure, CARC 185", place_billing.not_licensed_there),
     Rule("B34", "1", SessionCase, "block", "Rendering clinician not eligible", "Payer enrollment, exclusion list, CARC B7", clinician_billing.rendering_not_eligible),

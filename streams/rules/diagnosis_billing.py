@@ -130,9 +130,9 @@ def _active_on(case: SessionCase, plan: Held[Plan], day: date) -> bool:
 
 
 def diagnosis_not_on_plan(case: SessionCase, now: datetime) -> Iterator[Outcome]:
-    """B31: what a claim is based on is what the treatment plan of that day treats.
+    """B31: every diagnosis on a claim is one that the treatment plan of that day treats.
 
-    Asked of the diagnoses the lines point to; a Z code that rides along bases nothing. No plan at all is B41's.
+    Also one no line points to: the payer reads the claim's whole list. A Z code may ride along. No plan is B41's.
     Source: domain-facts §1.7 B31.
     """
     for claim in case.standing_claims:
@@ -142,14 +142,12 @@ def diagnosis_not_on_plan(case: SessionCase, now: datetime) -> Iterator[Outcome]
         planned = {plain(code) for plan in plans for code in plan.data.diagnoses}
         if not planned:
             continue
-        pointers = {p for line in data.lines for p in line.dx_pointers}
-        based_on = [d for at, d in enumerate(data.diagnoses, 1) if not pointers or at in pointers]
-        missing = [code for code in based_on if plain(code) not in planned and not plain(code).startswith("Z")]
+        missing = [code for code in data.diagnoses if plain(code) not in planned and not plain(code).startswith("Z")]
         if missing:
             yield claim_found(
                 case,
                 claim,
-                f"is based on {words(missing)}, which {'is' if len(missing) == 1 else 'are'} not on the treatment plan "
+                f"carries {words(missing)}, which {'is' if len(missing) == 1 else 'are'} not on the treatment plan "
                 f"active on {day}",
                 "Have the clinician update the plan, or correct the diagnosis.",
                 "50",

@@ -129,6 +129,10 @@ B31: dict[str, Case] = {
         diagnosed("F33.1", "F41.1", pointers=(1, 2), on_plan=False),
         [warn("B31", **YAEL)],
     ),
+    "a secondary no line points to is not on the plan": (
+        diagnosed("F33.1", "F41.1", pointers=(1,), on_plan=False),
+        [warn("B31", **YAEL)],
+    ),
     "a relational problem that rides along": (diagnosed("F33.1", "Z63.0", pointers=(1, 2), on_plan=False), []),
     "on the plan that was active then, closed since": (
         clean_individual()
