@@ -74,7 +74,7 @@ def learned(known: dict[str, Terms], group: Group, at: datetime, rev: int) -> No
 def in_force(known: Mapping[str, Terms], day: date, moment: datetime) -> tuple[Terms, ...]:
     """The terms under which a session of that day and moment may have met: of the cycle that contains the day, those
     said last before the moment, and those said last of all (a correction). Empty if the record never spoke of that day,
-    or only later: then nobody knows.
+    or only later: then nobody knows. A cycle that was begun anew before the old one's last day takes its place.
     """
     newest: dict[str, Terms] = {}
     for terms in known.values():
@@ -84,13 +84,15 @@ def in_force(known: Mapping[str, Terms], day: date, moment: datetime) -> tuple[T
     of_day = [terms for terms in newest.values() if terms.contains(day)]
     # what names a cycle knows better than what names none
     of_day = [terms for terms in of_day if terms.of] or of_day
-    found: dict[str, Terms] = {}
+    spoken: list[tuple[Terms, Terms]] = []
     for last in of_day:
         before = [terms for terms in known.values() if terms.of == last.of and terms.first_at <= moment]
         if before:
-            then = max(before, key=lambda terms: (terms.first_at, terms.key))
-            found |= {then.key: then, last.key: last}
-    return tuple(found.values())
+            spoken.append((max(before, key=lambda terms: (terms.first_at, terms.key)), last))
+    if not spoken:
+        return ()
+    then, last = max(spoken, key=lambda pair: (pair[1].start or date.min, pair[0].first_at, pair[0].key))
+    return (then,) if then.key == last.key else (then, last)
 
 
 @dataclass(frozen=True)

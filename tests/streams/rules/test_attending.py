@@ -127,6 +127,24 @@ C02: dict[str, Case] = {
         clean_group().change("G-1", "2026-04-16 09:00", agreement_version="v2"),
         [],
     ),
+    "a new cycle was begun before the old one's last day": (
+        clean_group().change(
+            "G-1",
+            "2026-04-10 12:00",
+            cycle={"id": "CY-2", "start": "2026-04-15", "end": "2026-07-08"},
+            agreement_version="v2",
+        ),
+        [hold("C02", session="S-1", client=f"C-{who}", group="G-1") for who in ("ANA", "BEN", "CLEO", "DREW")],
+    ),
+    "a new cycle begins the day after": (
+        clean_group().change(
+            "G-1",
+            "2026-04-10 12:00",
+            cycle={"id": "CY-2", "start": "2026-04-16", "end": "2026-07-08"},
+            agreement_version="v2",
+        ),
+        [],
+    ),
     "the next cycle's record says nothing about a session of this one": (
         clean_group().change(
             "G-1",
