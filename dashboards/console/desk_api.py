@@ -229,7 +229,7 @@ async def edit(
     """Save a section's text. A conflict is a 409 with how the draft stands now; nothing is lost on either side."""
     opened = await desk.open(session.user, practice_id, draft_id, viewed=False)
     names = labels(opened.facts)
-    lines = typed_lines([(line.text, line.part) for line in sent.lines], names)
+    lines = typed_lines([(line.text, line.part) for line in sent.lines], names, opened.review.section(key))
     try:
         after = await desk.edit(session.user, practice_id, draft_id, key, sent.version, lines)
     except RefusedError as error:

@@ -70,10 +70,14 @@ def _short(name: str) -> str:
     return f"{given} {family.split()[-1][:1]}" if family.split() else given
 
 
-def typed_lines(lines: Sequence[tuple[str, str]], names: Mapping[str, str]) -> list[Line]:
-    """Typed sentences (text, part) with the labels put back to ids."""
+def typed_lines(
+    lines: Sequence[tuple[str, str]], names: Mapping[str, str], before: SectionState | None = None
+) -> list[Line]:
+    """Typed sentences (text, part) with the labels put back to ids; one that `before` showed in the same words is the
+    sentence it was."""
     back = {label: client_id for client_id, label in names.items()}
-    return [Line(shown(text, back), part if part in PARTS else "subjective") for text, part in lines]
+    was = {} if before is None else {shown(line.text, names): line.text for line in before.lines}
+    return [Line(was.get(text) or shown(text, back), part if part in PARTS else "subjective") for text, part in lines]
 
 
 def draft_json(opened: Opened, review: Review | None = None) -> dict[str, Any]:
@@ -96,7 +100,7 @@ def draft_json(opened: Opened, review: Review | None = None) -> dict[str, Any]:
         "needs_cosign": opened.needs_cosign,
         "sections": [section_json(section, now, opened.facts, names) for section in now.sections],
         "evidence": {
-            one.id: {"text": one.text, "speaker": names.get(one.speaker or "", one.speaker or "")}
+            one.id: {"text": shown(one.text, names), "speaker": names.get(one.speaker or "", one.speaker or "")}
             for one in cited.values()
         },
         "problems": [problem_json(problem) for problem in opened.problems],

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dashboards.desk.chart_facts import ClientFacts
+from dashboards.desk.withheld_words import in_words
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE: Final = re.compile(r"['’]s$")
@@ -75,7 +76,9 @@ def _fold(word: str) -> str:
 
 
 def shown(text: str, words: Mapping[str, str]) -> str:
-    """The text with the ids of people replaced by words for them, longest id first so that none is cut."""
+    """The text with the ids of people replaced by words for them, longest id first so that none is cut, and with words
+    for what de-identification took out."""
+    text = in_words(text)
     if not words:
         return text
     ids = "|".join(re.escape(one) for one in sorted(words, key=len, reverse=True))
