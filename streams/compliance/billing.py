@@ -35,6 +35,7 @@ def match_section(ledger: Ledger, period: Period) -> Section:
     for outcome, _, _, _, claims in matched:
         cents[outcome] += sum(claim.total_cents or 0 for claim in claims)
     amiss = sum(counts[name] for name in AMISS)
+    billed_amiss_cents = sum(cents[name] for name in AMISS)
     order = {name: place for place, (name, _, _) in enumerate(OUTCOMES)}
     shown = [one for one in matched if one[0] not in (IN_ORDER, "nothing to bill")]
     shown.sort(
@@ -50,9 +51,9 @@ def match_section(ledger: Ledger, period: Period) -> Section:
             Figure("Disagree", amiss, tone="bad" if amiss else "good"),
             Figure(
                 "Billed amounts that disagree",
-                sum(cents[name] for name in AMISS),
+                billed_amiss_cents,
                 "money",
-                tone="bad" if amiss else "good",
+                tone="bad" if billed_amiss_cents else "good",
             ),
         ),
         tables=(
