@@ -51,6 +51,12 @@ class Action(StrEnum):
     CONSENT_ACTED = "consent_acted"
     CLAIM_ACTED = "claim_acted"
     DEAD_LETTER_REPLAYED = "dead_letter_replayed"
+    USER_ADDED = "user_added"
+    USER_CHANGED = "user_changed"
+    USER_CLOSED = "user_closed"
+    USER_OPENED = "user_opened"
+    PASSWORD_MADE = "password_made"
+    USER_LINKED = "user_linked"
 
 
 class AuditEvent(Schema):

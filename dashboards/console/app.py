@@ -35,6 +35,7 @@ from dashboards.console import (
     pages,
     rollout_pages,
     style_pages,
+    users_pages,
 )
 from dashboards.console.clickhouse_findings import ClickHouseFindings, clickhouse
 from dashboards.console.config import ConsoleConfig
@@ -99,6 +100,7 @@ def create_app(
     app.include_router(rollout_pages.router)
     app.include_router(style_pages.router)
     app.include_router(audit_pages.router)
+    app.include_router(users_pages.router)
     app.include_router(openid_pages.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.get("/healthz", include_in_schema=False)(healthz)

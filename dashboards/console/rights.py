@@ -57,6 +57,8 @@ class Right(StrEnum):
     MOVE_ROLLOUT = "move cohorts between phases"
     SEE_AUDIT = "see the audit trail"
     EXPORT_AUDIT = "export the audit trail"
+    SEE_USERS = "see who may sign in"
+    MANAGE_USERS = "say who may sign in"
 
 
 _EVERYBODY = frozenset({Right.SEE_FINDINGS, Right.SEE_SYSTEM})
@@ -93,6 +95,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
             Right.SEE_ROLLOUT,
             Right.SEE_AUDIT,
             Right.EXPORT_AUDIT,
+            Right.SEE_USERS,
             Right.SEE_CLAIMS,
         },
         Role.ADMIN: _EVERYBODY
@@ -105,6 +108,8 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = MappingProxyType(
             Right.SEE_ROLLOUT,
             Right.MOVE_ROLLOUT,
             Right.SEE_AUDIT,
+            Right.SEE_USERS,
+            Right.MANAGE_USERS,
         },
     }
 )

@@ -49,6 +49,8 @@ class User(BaseModel):
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     practices: Literal["all"] | tuple[str, ...]
     password_hash: Annotated[str, StringConstraints(max_length=500)] = ""
+    closed: bool = False
+    """Known, but does not come in any more."""
 
     def __repr_args__(self) -> list[tuple[str | None, object]]:
         return [("name", self.name), ("role", self.role.value)]
@@ -68,11 +70,13 @@ class User(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """Changes with password, role and practices: a change of any of them ends the sessions opened before."""
+        """Changes with everything about them: any change ends the sessions opened before."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
-class _UsersFile(BaseModel):
+class UsersFile(BaseModel):
+    """The file as a whole."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     users: tuple[User, ...]
@@ -89,12 +93,18 @@ class Users:
     path: Path
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
     _by_name: dict[str, User] = field(default_factory=dict, repr=False)
-    _stamp: tuple[int, int] | None = None
+    _stamp: tuple[int, int, int] | None = None
 
     def find(self, name: str) -> User | None:
-        """The user of that name as the file says now. Raises UsersFileError when the file cannot be used."""
+        """The user of that name who may come in now. Raises UsersFileError when the file cannot be used."""
         self._reload()
-        return self._by_name.get(name)
+        user = self._by_name.get(name)
+        return None if user is None or user.closed else user
+
+    def everybody(self) -> tuple[User, ...]:
+        """All of them by name, those included who do not come in any more. Raises UsersFileError."""
+        self._reload()
+        return tuple(user for _, user in sorted(self._by_name.items()))
 
     def verify(self, name: str, password: str) -> User | None:
         """The user if the password is right, else None, in the same time whether or not the name exists."""
@@ -108,10 +118,10 @@ class Users:
     def _reload(self) -> None:
         try:
             status = self.path.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
             if stamp == self._stamp:
                 return
-            users = _UsersFile.model_validate_json(self.path.read_bytes()).users
+            users = UsersFile.model_validate_json(self.path.read_bytes()).users
         except OSError as error:
             raise UsersFileError(
                 f"{self.path} cannot be read ({error.strerror}): start Conjoint once to create it"
@@ -122,6 +132,11 @@ class Users:
             raise UsersFileError(f"{self.path} is not a users file, at {place or 'the top'}: {first['msg']}") from None
         self._by_name = {user.name: user for user in users}
         self._stamp = stamp
+
+
+def new_password() -> str:
+    """One that is typed from paper: sixteen letters and digits, about 79 bits."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
 
 
 def ensure_demo_users(path: Path) -> list[tuple[str, str]]:
@@ -135,7 +150,7 @@ def ensure_demo_users(path: Path) -> list[tuple[str, str]]:
     made: list[tuple[str, str]] = []
     users: list[dict[str, object]] = []
     for role, (display_name, practices) in DEMO_USERS.items():
-        password = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+        password = new_password()
         made.append((role.value, password))
         users.append(
             {
