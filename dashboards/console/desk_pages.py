@@ -3,6 +3,7 @@
 Reads the desk; writes nothing but the audit entry of the view. Must never show clinical text without the right to it.
 """
 
+from functools import partial
 from typing import Annotated
 
 import orjson
@@ -16,6 +17,7 @@ from dashboards.console.desk_view import STATE_WORDS, charts_json, draft_json, l
 from dashboards.console.rights import Right
 from dashboards.console.sessions import Session
 from dashboards.desk.drafts import PAGE_SIZE
+from dashboards.desk.names import shown
 from dashboards.desk.signing import ATTESTATION, COSIGN_ATTESTATION
 from dashboards.desk.times import FEWEST, times
 
@@ -116,6 +118,7 @@ async def review_page(
             "ended": presenter.moment(opened.facts.ended_at) if opened.facts.ended_at else None,
             "draft": opened.source.draft,
             "names": labels(opened.facts),
+            "say": partial(shown, words=labels(opened.facts)),
             "trail": [
                 (entry, ACTION_WORDS.get(entry.action, entry.action), presenter.moment(entry.at))
                 for entry in opened.trail

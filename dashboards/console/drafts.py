@@ -206,7 +206,14 @@ async def draft_page(request: Request, draft_id: str, session: SeesDrafts, conso
     presenter = console.presenter()
     shown = record if may_read else record.model_copy(update={"draft": _without_text(record), "cited": ()})
     return console.page(
-        request, "draft.html", session, values={"view": view_of(shown, presenter), "may_read": may_read}
+        request,
+        "draft.html",
+        session,
+        values={
+            "view": view_of(shown, presenter),
+            "may_read": may_read,
+            "reviewable": record.state == "drafted" and bool(console.config.desk_dsn),
+        },
     )
 
 

@@ -16,7 +16,8 @@ async def test_the_queue_shows_state_and_reason_newest_first(visit: Visit) -> No
     assert page.index("S-104") < page.index("S-900") < page.index("S-105")
     assert "Nobody present has consented." in page
     assert "I slept five hours" not in page
-    assert 'aria-current="page">Drafts</a>' in page
+    assert 'href="/review" aria-current="page">Review</a>' in page
+    assert 'href="/drafts" aria-current="page">All drafts</a>' in page
 
 
 async def test_every_sentence_opens_to_the_words_it_rests_on(visit: Visit) -> None:
@@ -45,7 +46,7 @@ async def test_only_those_who_treat_or_document_read_what_it_says(visit: Visit, 
     queue, page = await browser.get("/drafts"), await browser.get(ONE)
     if not may(role, Right.SEE_DRAFTS):
         assert (queue.status_code, page.status_code) == (403, 403)
-        assert 'href="/drafts"' not in (await browser.get("/")).text
+        assert 'href="/review"' not in (await browser.get("/")).text
         return
     assert (queue.status_code, page.status_code) == (200, 200)
     readable = "I slept five hours" in page.text
