@@ -249,16 +249,18 @@ def in_two_places_at_once(case: SessionCase, now: datetime) -> Iterator[Outcome]
     Two sessions that both took place, or are both booked. One that ends when the other begins is none; a client who
     left one to go to the other was in one at a time. Source: domain-facts §1.7 B38.
     """
-    for clinician in sorted(_clinicians(case)):
-        mine = _held_during(case)
+    mine = _held_during(case)
+    for clinician in sorted(_clinicians(case)) if mine else ():
         for other in case.at_the_same_time(clinician):
             its = _held_during(other)
-            if clinician in _clinicians(other) and _alike(case, other) and mine and its and _overlap(mine, its):
+            if mine and its and _overlap(mine, its) and _alike(case, other) and clinician in _clinicians(other):
                 yield _double("clinician", clinician, case, other)
                 break
     for client_id in case.participants:
-        for other in case.at_the_same_time(client_id):
-            there, elsewhere = _present(case, client_id), _present(other, client_id)
+        there = _present(case, client_id)
+        # where nobody recorded when, nothing can overlap, and a clinician's whole day would be opened to find that out
+        for other in case.at_the_same_time(client_id) if there else ():
+            elsewhere = _present(other, client_id)
             if _alike(case, other) and there and elsewhere and _overlap(there, elsewhere):
                 yield _double("client", client_id, case, other)
                 break

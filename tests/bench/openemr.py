@@ -31,6 +31,7 @@ from tests.running import wait_until, workers
 ENCOUNTERS = 100_000
 OTHERS_PER_SECOND = 10
 LIVE = 60
+CLINICIANS = 20
 _OTHER = "OTHER"
 
 
@@ -72,7 +73,7 @@ def _past(database: MariaDb) -> None:
     database.do(f"INSERT INTO patient_data (pid, fname, DOB) SELECT seq + 10, 'F', '1980-01-01' FROM seq_1_to_{2_000}")
     database.do(
         "INSERT INTO form_encounter (date, pid, encounter, provider_id)"
-        f" SELECT {day}, 11 + seq % 2000, 100000 + seq, 1 FROM seq_1_to_{ENCOUNTERS}"
+        f" SELECT {day}, 11 + seq % 2000, 100000 + seq, 1 + seq % {CLINICIANS} FROM seq_1_to_{ENCOUNTERS}"
     )
     database.do(
         "INSERT INTO forms (encounter, form_id, pid, formdir)"
@@ -118,7 +119,7 @@ def measure() -> tuple[list[float], list[float], float, list[float]]:
                 told = partial(running.metric, "assemble", "conjoint_told_changes_total")
                 during = other.deliver(lambda: told() >= 2 * ENCOUNTERS or time.time() - started > 420)
                 past_s = time.time() - started
-                wait_until("the other's last finding", partial(arrivals.has, max(during, key=during.__getitem__)), 60)
+                wait_until("the other's last finding", partial(arrivals.has, max(during, key=during.__getitem__)), 600)
                 time.sleep(10)  # the practice settles
                 own = _live(clinic, arrivals)
                 arrivals.stop()

@@ -110,7 +110,7 @@ class MariaDb:
     def do(self, statement: str, *values: object) -> int:
         """One statement; the number of the row it inserted."""
         with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(statement, values or None)  # without values a % is only a %
             return int(cursor.lastrowid or 0)
 
     def insert(self, table: str, /, **columns: object) -> int:
