@@ -64,7 +64,9 @@ _YEARS_AGO = re.compile(
     r"(?:back )?in (?:(?:19|20)\d\d|college|high school|middle school|grade school"
     r"|my (?:teens|twenties|thirties|20s|30s)|the (?:nineties|eighties|past"
     r"|army|service|marines|90s|80s))|"
-    r"when (?:i|he|she|they|we) (?:was|were|got|first|lived|lost|had)\b|as a (?:kid"
+    r"when (?:i|he|she|they|we) (?:(?:got|first|lived|lost|had)\b|(?:was|were) (?:an?|in|at|little|young\w*|small|\d+"
+    r"|growing|pregnant|married|deployed|still|using|drinking|homeless|living|working|nine|ten|eleven|twelve|\w+teen"
+    r"|twenty|thirty)\b)|as a (?:kid"
     r"|child|teen(?:ager)?|boy|girl|student)|at (?:fifteen|sixteen|seventeen"
     r"|eighteen|nineteen|fourteen|thirteen|twelve|age \w+|\d\d)\b|"
     r"used to|back then|back when|at (?:that|the) time|those days|in the past"
@@ -91,6 +93,7 @@ _RECENT = re.compile(
     r"|sometimes|at night|earlier)\b",
     re.IGNORECASE,
 )
+_NOT_RECENT = re.compile(r"\bnot (?:right )?(?:now|today|lately|recently|these days|this \w+|anymore)\b", re.IGNORECASE)
 _NO_MORE = re.compile(
     r"\b(?:not (?:any ?more|now|these days|lately|since|recently|in (?:years"
     r"|months|a long time))|(?:haven'?t|hasn'?t|have not|havent|hasnt|never)(?: \w+){0,3} (?:since"
@@ -133,7 +136,8 @@ _UNASKED = re.compile(
     re.IGNORECASE,
 )
 _COMPLETED = re.compile(
-    r"\b(?:killed (?:him|her|them)sel(?:f|ves)|died (?:by|from|of)|committed suicide|passed away)\b", re.IGNORECASE
+    r"\b(?:killed (?:him|her|them)sel(?:f|ves)|(?:died|d\.?) (?:by|from|of)|committed suicide|passed away)\b",
+    re.IGNORECASE,
 )
 _ASKED_AND_DENIED = re.compile(r"\s*\?\s*(?:none|no|nope|never|nah)\b", re.IGNORECASE)
 _NEGATED_AFTER = re.compile(
@@ -141,6 +145,22 @@ _NEGATED_AFTER = re.compile(
     r"not (?:present|reported|endorsed|any ?more)|n/a)",
     re.IGNORECASE,
 )
+_ANOTHERS_WORDS = re.compile(
+    rf"\b(?:that'?s|this is|it'?s|which is|like) (?:just |exactly |only )?(?:what|how|something|a thing|the thing) "
+    rf"(?:{_PERSON}|[A-Z][\w-]+|\[[A-Z]+-\d+\])(?: \w+)? (?:says?|said|goes|puts? it|tells?|told"
+    r"|keeps? saying|used to say)\b"
+    r"|\b(?:that'?s|it'?s) (?:my|his|her|their) \w+(?:'s)? (?:line|saying|words|phrase|expression)\b",
+    re.IGNORECASE,
+)
+"""`…, that's what my mother always says`: whose words they were is told after them."""
+_TAKEN_BACK = re.compile(
+    r"\b(?:(?:that|it|this) (?:was|is|'s) (?:just |only |obviously |totally )?(?:a joke|joking|sarcas\w+|kidding)"
+    r"|(?:was|were|am|'m|just|only) (?:just |only )?(?:joking|kidding|being sarcastic))\b",
+    re.IGNORECASE,
+)
+_SAYS_NO = re.compile(r"^\W*(?:(?:oh|um+|uh+|well|god|okay|ok)\W+)*(?:no|nope|nah)\b", re.IGNORECASE)
+_NEW_DENIAL = re.compile(r",\s*(?=(?:and |or )?(?:no|not|without|denie[sd]|denying|never)\b)", re.IGNORECASE)
+"""`no aggression, no SI` denies twice; it does not deny the denial."""
 _NEAR: Final = 45
 
 
@@ -231,6 +251,7 @@ def _in_clause(topic: Topic, text: str, start: int, end: int, neighbours: str) -
     if topic.name == "substance_use" and re.match(r"(?:clean|sober)", match[0], re.IGNORECASE):
         return Found(topic.name, "negated", match.start(), match.end(), _about_other(text, start, match))
     about_other = _about_other(text, start, match)
+    about_other = about_other or bool(_ANOTHERS_WORDS.search(text, match.end()))
     return Found(
         topic.name,
         _polarity(text, start, end, match, passive is not None, about_other, neighbours),
@@ -248,6 +269,8 @@ def _polarity(
     negated = negated or bool(_ASKED_AND_DENIED.match(text, match.end()))
     if about_other:
         return "third_party"
+    if _SAYS_NO.match(text) and _TAKEN_BACK.search(text, match.end()):
+        return "negated"  # a denial first, then what was meant in jest: unasked for, a jest still counts
     clause = text[start:end]
     around = f"{clause} {neighbours}"
     if negated:
@@ -256,7 +279,7 @@ def _polarity(
         if re.search(r"\bused to\b", clause, re.IGNORECASE):
             return "historical"
         return "negated"
-    recent = _RECENT.search(clause)
+    recent = _RECENT.search(_NOT_RECENT.sub(" ", clause))
     past = _YEARS_AGO.search(clause) or _DATED_PAST.search(clause)
     if past and (not recent or re.search(r"\bused to\b|\byears? ago\b|history|hx", clause, re.IGNORECASE)):
         return "historical"
@@ -276,11 +299,11 @@ def _present_tense(clause: str) -> bool:
 
 
 def _negated(text: str, start: int, end: int, match: re.Match[str], passive: bool) -> bool:
-    before = text[start : match.start()]
+    before = _NEW_DENIAL.split(text[start : match.start()])[-1]
     if _NO_PROMISE.search(text[start:end]):
         return False
     before = _NOT_NEGATING.sub(lambda m: " " * len(m[0]), before)
-    negators = [m for m in _NEGATOR.finditer(before) if match.start() - start - m.end() <= _NEAR]
+    negators = [m for m in _NEGATOR.finditer(before) if len(before) - m.end() <= _NEAR]
     if len(negators) % 2 == 1:
         return True
     return not passive and bool(_NEGATED_AFTER.match(text, match.end(), end))

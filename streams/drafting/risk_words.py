@@ -369,6 +369,8 @@ SAFETY_ASKED: Final = _words(
     r"|unsafe)(?! there)|end(?:ing)? (?:your|their) li(?:fe|ves)",
     r"wish(?:ed|ing)? you (?:were|weren'?t|was|wasn'?t)|better off dead|not wak(?:e"
     r"|ing) up|dying|want(?:ing|ed)? to die",
+    r"(?:any|an|have|had|your) (?:\w+ )?(?:intent|intention) (?:to (?:act|do|harm|hurt"
+    r"|die|kill|follow)|of acting|behind)|(?:have|had|was there) (?:an?|any) intent",
 )
 """What a question about risk is recognised by."""
 

@@ -6,6 +6,8 @@ Pure. Speech-to-text has no commas, so only the beginning of a reply decides.
 import re
 from typing import Literal
 
+from streams.drafting.local.interpreted import as_own_words
+
 Answer = Literal["yes", "no", "unclear"]
 
 _HEDGE = (
@@ -63,11 +65,18 @@ _EVERYBODY = re.compile(
     re.IGNORECASE,
 )
 _SAME_QUESTION = re.compile(r"\b(?:the )?same (?:question|for)\b|\b(?:what|how) about\b", re.IGNORECASE)
+_ASKS_ITS_OWN = re.compile(
+    r"\b(?:how|what|when|where|why|which) (?:did|was|were|is|are|'s|went|has|have|do|does|would|will|can|could"
+    r"|happened|got)\b",
+    re.IGNORECASE,
+)
+_TURNS_BACK = re.compile(r"\b(?:(?:what|how) about|and) you(?:rself)?\b", re.IGNORECASE)
 _TURN_TO = re.compile(r"^\W*(?:and |how about |what about |okay,? |ok,? |thank(?:s| you)[^?]{0,30})*", re.IGNORECASE)
 
 
 def answer(text: str) -> Answer:
-    """How a reply begins."""
+    """How a reply begins; an interpreter's `she says no` is a no."""
+    text = as_own_words(text, text)
     if _NO.match(text):
         return "no"
     if _YES.match(text):
@@ -90,4 +99,9 @@ def passes_on(text: str) -> bool:
     if len(text.split()) <= 14 and _SAME_QUESTION.search(text):
         return True
     rest = _TURN_TO.sub("", text, count=1)
-    return len(text.split()) <= 9 and len(rest.split()) <= 6
+    return len(text.split()) <= 9 and len(rest.split()) <= 6 and not _ASKS_ITS_OWN.search(rest)
+
+
+def turns_back(text: str) -> bool:
+    """Does the therapist ask somebody about themselves what they told of others, as in `and what about you?`"""
+    return len(text.split()) <= 20 and bool(_TURNS_BACK.search(text))

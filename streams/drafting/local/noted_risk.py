@@ -46,6 +46,7 @@ def noted(segment: str, subjects: tuple[str, ...], whole: str) -> Iterator[tuple
         return
     as_said = segment
     for who in subjects:
+        as_said = re.sub(rf"(?<![\w-]){re.escape(who)}['’]s(?![\w-])", "my", as_said)
         as_said = re.sub(rf"(?<![\w-]){re.escape(who)}(?![\w-])", "I", as_said)
     as_said = _LOOKED_AT.sub(" ", as_said)
     found = mentions(as_said)

@@ -11,19 +11,28 @@ from typing import Final
 from schemas.draft import RESTRICTED, Polarity, RiskStatement, Sentence
 from schemas.session_file import THERAPIST, UNKNOWN, Participant
 from streams.drafting.local.addressing import Addressing
-from streams.drafting.local.answers import answer, passes_on, to_everybody, yes_means_well
+from streams.drafting.local.answers import answer, passes_on, to_everybody, turns_back, yes_means_well
 from streams.drafting.local.confided import confided
+from streams.drafting.local.interpreted import as_own_words
 from streams.drafting.local.noted_risk import SAFETY, filled_in, noted
 from streams.drafting.local.reading import Reading, Utterance, is_question, read
+from streams.drafting.local.risk_questions import (
+    ASKS_LEAVE,
+    LONG_AGO,
+    NOT_NOW,
+    risk_question,
+    speaks_of_self,
+    topics_asked,
+)
 from streams.drafting.local.wording import Wording, answered, quote, said
 from streams.drafting.material import Material, form_answer, form_label
-from streams.drafting.polarity import Found, mentions, without_idioms
-from streams.drafting.risk_words import QUESTION_TOPICS, SAFETY_ASKED
+from streams.drafting.polarity import Found, mentions
 
 SELF_DIRECTED: Final = frozenset({"suicide", "self_harm", SAFETY})
 """Topics of which at least one must have come up for a client's risk to count as looked at."""
 NOT_ASSESSED_TEXT: Final = "Risk is not documented as assessed."
 _MOST_QUOTES: Final = 3
+_ASIDE_WORDS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,10 @@ class Risk:
             if turn.speaker == THERAPIST:
                 continue
             for index, sentence in enumerate(turn.sentences):
-                if is_question(sentence) and (not _speaks_of_self(sentence) or _ASKS_LEAVE.match(sentence)):
+                if is_question(sentence) and (not speaks_of_self(sentence) or ASKS_LEAVE.match(sentence)):
                     continue
                 near = " ".join(turn.sentences[max(0, index - 1) : index] + turn.sentences[index + 1 : index + 2])
-                for found in mentions(sentence, near):
+                for found in mentions(as_own_words(turn.text, sentence), near):
                     yield self._statement(turn, sentence, found)
 
     def _statement(self, turn: Utterance, sentence: str, found: Found) -> Hit:
@@ -110,23 +119,43 @@ class Risk:
         for turn in self._reading.turns:
             if turn.speaker == UNKNOWN:
                 continue
-            question = _risk_question(turn)
-            if question is None:
+            question = risk_question(turn)
+            topics = self._asked_back(turn) if question is None else topics_asked(question)
+            question = question or turn.question
+            if not topics or question is None:
                 continue
-            topics = _topics_asked(question)
             for reply, asking in self._replies(turn, question):
                 yield from self._replied(turn, question, topics, reply, asking)
+
+    def _asked_back(self, turn: Utterance) -> tuple[str, ...]:
+        """The topics of what a client just told of somebody else, where the therapist asks back: `And you?`"""
+        before = self._reading.before(turn)
+        if turn.speaker != THERAPIST or before is None or not before.by_client or not turns_back(turn.text):
+            return ()
+        found = [one for sentence in before.sentences for one in mentions(sentence)]
+        return tuple(
+            dict.fromkeys(one.topic for one in found if one.polarity == "third_party" and one.topic in SELF_DIRECTED)
+        )
 
     def _replies(self, asked: Utterance, question: str) -> Iterator[tuple[Utterance, Utterance]]:
         """Replies that answer a question by the words of the question: everybody's, or one person's."""
         waiting = set(asked.to) or None
         everybody = asked.speaker == THERAPIST and not asked.to and to_everybody(question)
+        open_ = asked.speaker == THERAPIST and not asked.to and len(self._clients) > 2
         heard: set[str] = set()
-        asking = asked
+        asking, aside = asked, None
         for turn in self._reading.turns[asked.position + 1 : asked.position + 40]:
             if turn.speaker == THERAPIST:
                 called = tuple(who for who in self._addressing.called(turn.text) if who in self._clients)
-                if _risk_question(turn) is not None:
+                if (
+                    (everybody or (open_ and heard))
+                    and len(called) == 1
+                    and turn.question
+                    and (not passes_on(turn.text) or risk_question(turn) is not None)
+                ):
+                    aside = called[0]  # asked something of their own; the round to all goes on with the others
+                    continue
+                if risk_question(turn) is not None or self._asked_back(turn):
                     return
                 if called and passes_on(turn.text):
                     waiting, everybody, asking = set(called), False, turn
@@ -140,7 +169,17 @@ class Risk:
                 return
             if turn.speaker == asked.speaker:
                 return
+            if aside is not None and (
+                turn.speaker == aside or answer(turn.text) == "unclear" or len(turn.words) > _ASIDE_WORDS
+            ):
+                continue
             if waiting is not None and turn.speaker not in waiting:
+                if open_ and answer(turn.text) != "unclear" and len(turn.words) <= _ASIDE_WORDS:
+                    if turn.speaker not in heard:
+                        heard.add(turn.speaker)
+                        yield turn, asking  # one after the other answers what was put to nobody by name
+                    continue
+                open_ = False
                 if asked.speaker == THERAPIST and turn.position - asking.position < 3:
                     continue
                 return
@@ -155,12 +194,15 @@ class Risk:
         self, asked: Utterance, question: str, topics: tuple[str, ...], reply: Utterance, asking: Utterance
     ) -> Iterator[Hit]:
         kind = answer(reply.text)
-        own = [found for sentence in reply.sentences for found in mentions(sentence)]
+        own = [found for one in reply.sentences for found in mentions(as_own_words(reply.text, one))]
         if any(found.polarity in ("affirmed", "passive") and not found.about_other for found in own):
             return  # the reply says more than its first word
         who = reply.speaker
-        if kind == "no" and _LONG_AGO.search(reply.text) and not own:
+        past = bool(LONG_AGO.search(reply.text)) and not own
+        if past and (kind == "no" or NOT_NOW.search(reply.text)):
             yield from (self._past(topic, asked, reply) for topic in topics if topic in SELF_DIRECTED)
+            if kind != "no":
+                return  # `last year, yeah, not now` says yes only of the past
         if kind == "unclear":
             if any(found.topic in topics or topics == (SAFETY,) for found in own):
                 return
@@ -210,7 +252,7 @@ class Risk:
     def _bulleted(self) -> Iterator[Hit]:
         for bullet in self._session.therapist_outline:
             subjects: tuple[str, ...] = ()
-            for segment in re.split(r"[;.]\s+|;|(?<=\w),\s+(?=[A-Z])|\n", bullet.text):
+            for segment in re.split(r"(?<!\b\w)[;.]\s+|;|(?<=\w),\s+(?=[A-Z])|\n", bullet.text):
                 named = tuple(who for who in self._addressing.mentioned(segment) if who in self._clients)
                 absent = [who for who in self._addressing.mentioned(segment) if who not in self._clients]
                 subjects = named or subjects
@@ -326,43 +368,6 @@ def _looked_at(hits: Iterable[Hit]) -> bool:
         hit.topic in SELF_DIRECTED and not (hit.polarity == "third_party" and hit.source == hit.client_id)
         for hit in hits
     )
-
-
-_LONG_AGO = re.compile(
-    r"\b(?:used to (?:think|feel|want|have|be)|when i was (?:\w+|\d+)|years ago"
-    r"|back (?:then|in|when)|as a (?:kid|child|teen\w*))\b",
-    re.IGNORECASE,
-)
-_ASKS_LEAVE = re.compile(r"^\W*(?:and |so |but )?(?:can|could|should|shall|may|do|did|am|would) i\b", re.IGNORECASE)
-_SELF = re.compile(r"\b(?:i|i'm|i've|i'd|my|myself|me)\b", re.IGNORECASE)
-
-
-def _speaks_of_self(sentence: str) -> bool:
-    return bool(_SELF.search(sentence))
-
-
-def _risk_question(turn: Utterance) -> str | None:
-    """The sentence of a turn that asks about risk."""
-    for sentence in reversed(turn.sentences):
-        if not is_question(sentence):
-            continue
-        plain = without_idioms(sentence)
-        if SAFETY_ASKED.search(plain):
-            return sentence
-        if turn.speaker == THERAPIST and any(pattern.search(plain) for pattern in QUESTION_TOPICS.values()):
-            return sentence
-    return None
-
-
-def _topics_asked(question: str) -> tuple[str, ...]:
-    plain = without_idioms(question)
-    found = [topic for topic, pattern in QUESTION_TOPICS.items() if pattern.search(plain)]
-    if "suicide" in found and "self_harm" in found:
-        only_hurting = not re.search(
-            r"\b(?:suicid|kill|die\b|dying|dead|death|alive|end(?:ing)? )", plain, re.IGNORECASE
-        )
-        found.remove("suicide" if only_hurting else "self_harm")
-    return tuple(found) or (SAFETY,)
 
 
 def _capital(text: str) -> str:

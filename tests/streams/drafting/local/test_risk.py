@@ -70,3 +70,57 @@ def test_a_past_that_is_told_leaves_the_present_unassessed() -> None:
     draft = drafted("C2: I tried to kill myself when I was nineteen.")
     assert "Current risk is not documented as assessed." in texts(draft, "C2")
     assert draft.urgent == ()
+
+
+def test_a_round_goes_on_after_one_of_them_was_asked_more() -> None:
+    lines = (
+        "T: Since last week, any thoughts of ending your life?",
+        "C1: Not really. I mean on the balcony I thought, what if I jumped off the balcony.",
+        "T: Did you have any intent, Ottoline?",
+        "C1: No. None.",
+        "C2: No.",
+        "C3: No, not since the clinic. That was in 2018.",
+    )
+    assert found(*lines) >= {
+        ("C1", "suicide", "affirmed"),
+        ("C1", "safety", "negated"),
+        ("C2", "suicide", "negated"),
+        ("C3", "suicide", "negated"),
+        ("C3", "suicide", "historical"),
+    }
+
+
+def test_a_new_question_is_not_the_old_one_passed_on() -> None:
+    lines = (
+        "T: And the cutting, Ottoline?",
+        "C1: Not since May.",
+        "T: Barnaby, how was your evening?",
+        "C2: I didn't cook.",
+    )
+    assert ("C2", "self_harm", "negated") not in found(*lines)
+
+
+def test_an_interpreter_speaks_for_the_client() -> None:
+    lines = ("T: Has anyone had thoughts of suicide?", "C1: (through interpreter) She says no, never.", "C2: No.")
+    assert ("C1", "suicide", "negated") in found(*lines)
+    assert ("C1", "suicide", "affirmed") in found("C1: (through interpreter) She says she wants to kill herself.")
+
+
+def test_last_year_and_not_now_is_of_the_past() -> None:
+    lines = ("T: Perpetua, do you ever have thoughts of killing yourself?", "C3: Last year, yeah. Not now.")
+    assert found(*lines) == {("C3", "suicide", "historical")}
+
+
+def test_what_was_told_of_another_is_asked_back() -> None:
+    lines = (
+        "C1: If he goes I will kill myself, that's what my mother always said.",
+        "T: That was your mother. And what about you, Ottoline?",
+        "C1: Me? No.",
+    )
+    assert found(*lines) == {("C1", "suicide", "third_party"), ("C1", "suicide", "negated")}
+
+
+def test_a_line_with_two_denials_denies_both_and_a_relative_s_death_is_the_relative_s() -> None:
+    assert found("B1: Barnaby: no aggression, no SI") == {("C2", "suicide", "negated")}
+    polarities = {one for one in found("B1: Barnaby's uncle d. by suicide 1997") if one[1] == "suicide"}
+    assert polarities == {("C2", "suicide", "third_party")}
