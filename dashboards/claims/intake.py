@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboards.claims.calibration import Outcome
 from dashboards.claims.standing import fix_of
-from dashboards.desk.database import DeskDatabase
+from dashboards.desk.transactions import DeskDatabase
 from schemas.claim_proposal import ClaimDecision, ClaimFix, ClaimProposal, NotProposed
 from schemas.professional_claim import Sender
 from schemas.remittance import ClaimAnswer

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboards.claims.standing import CannotError, Claim, Standing, last_undoable, may_approve, may_decide
 from dashboards.desk import audit_log
-from dashboards.desk.database import DeskDatabase
+from dashboards.desk.transactions import DeskDatabase
 from schemas.audit import Action, AuditEvent
 from schemas.claim_proposal import ClaimDecision, ClaimFix, ClaimProposal, NotProposed
 from schemas.professional_claim import Sender

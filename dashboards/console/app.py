@@ -47,8 +47,8 @@ from dashboards.console.part_states import StatusFile
 from dashboards.console.sources import Sources, StoreUnavailableError
 from dashboards.console.users import UsersFileError
 from dashboards.console.web_safety import WebSafety
-from dashboards.desk.database import DeskUnavailableError
 from dashboards.desk.desk import NotHereError
+from dashboards.desk.transactions import DeskUnavailableError
 
 HOST = "127.0.0.1"
 _log = logging.getLogger("conjoint.console")
@@ -203,7 +203,10 @@ async def _not_allowed(request: Request, _error: Exception) -> Response:
 
 
 async def _stale_form(request: Request, _error: Exception) -> Response:
-    return _fail(request, 403, "This form is out of date", "Nothing was done. Go back, reload the page and try again.")
+    title, todo = "This form is out of date", "Nothing was done. Go back, reload the page and try again."
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": title, "todo": todo, "why": "stale_form"}, 403)
+    return _fail(request, 403, title, todo)
 
 
 async def _store_away(request: Request, _error: Exception) -> Response:

@@ -28,8 +28,8 @@ from dashboards.console.sign_in_limits import SignInLimits
 from dashboards.console.sources import Sources
 from dashboards.console.users import Users
 from dashboards.console.web_safety import RENEWED_COOKIE
-from dashboards.desk.database import DeskDatabase
 from dashboards.desk.desk import Desk
+from dashboards.desk.transactions import DeskDatabase
 
 HERE = Path(__file__).parent
 CHECKS_AT_ONCE = 2

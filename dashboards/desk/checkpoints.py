@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from dashboards.desk import audit_log
-from dashboards.desk.database import DeskDatabase, DeskUnavailableError
+from dashboards.desk.transactions import DeskDatabase, DeskUnavailableError
 from schemas.audit import Mark
 
 EVERY_S: Final = 60.0

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dashboards.desk import audit_log, drafts, notifications, outbox
-from dashboards.desk.database import DeskDatabase, DeskUnavailableError
 from dashboards.desk.intake import SYSTEM
 from dashboards.desk.notifications import Told
 from dashboards.desk.outbox import Waiting
+from dashboards.desk.transactions import DeskDatabase, DeskUnavailableError
 from schemas.audit import Action, AuditEvent, content_hash
 from schemas.metrics import OUTCOMES
 from schemas.note_writing import NoteWriter, Refused, WriteOutcome, Written

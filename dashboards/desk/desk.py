@@ -11,11 +11,11 @@ from typing import Any
 from dashboards.console.users import User
 from dashboards.desk import audit_log, charts, drafts, notifications, outbox, review, signing
 from dashboards.desk.chart_facts import ClinicianFacts, SessionFacts
-from dashboards.desk.database import DeskDatabase
 from dashboards.desk.drafts import Queued
 from dashboards.desk.notifications import Notification
 from dashboards.desk.review import Decision, Line, Person, Refusal, Review, SectionState, Why
 from dashboards.desk.signing import Problem
+from dashboards.desk.transactions import DeskDatabase
 from schemas.audit import Action, AuditEntry, AuditEvent
 from schemas.draft import SessionDraft
 from schemas.note_templates import TEMPLATES

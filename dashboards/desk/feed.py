@@ -13,7 +13,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaException, Message
 
 from dashboards.desk import charts, drafts, intake
-from dashboards.desk.database import DeskDatabase, DeskUnavailableError
+from dashboards.desk.transactions import DeskDatabase, DeskUnavailableError
 from schemas.change import Change
 from schemas.codec import codec, read_change_set
 from schemas.draft import SessionDraft

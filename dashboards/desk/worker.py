@@ -12,9 +12,9 @@ from pathlib import Path
 from prometheus_client import start_http_server
 
 from dashboards.desk.checkpoints import Checkpointing, Checkpoints, key_of
-from dashboards.desk.database import DeskDatabase
 from dashboards.desk.delivery import Delivery
 from dashboards.desk.feed import Feed, FeedConfig
+from dashboards.desk.transactions import DeskDatabase
 from schemas.note_writing import NoteWriter
 
 _HOST = "127.0.0.1"

@@ -15,7 +15,7 @@ from rich.text import Text
 from dashboards.claims.intake import ClaimIntake
 from dashboards.claims.review import Actor, ClaimReview, NoSuchClaimError
 from dashboards.claims.standing import CannotError, Claim, Standing
-from dashboards.desk.database import DeskDatabase, DeskUnavailableError
+from dashboards.desk.transactions import DeskDatabase, DeskUnavailableError
 from infra.asking import endpoints_here
 from infra.claims.lines import claim_line
 from infra.claims.terminal import print_proposals

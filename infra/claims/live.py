@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from dashboards.claims.intake import ClaimIntake, Sent
-from dashboards.desk.database import DeskDatabase, DeskUnavailableError
+from dashboards.desk.transactions import DeskDatabase, DeskUnavailableError
 from schemas.claim_proposal import ClaimFix, ClaimProposal, NotProposed
 from schemas.metrics import CLAIM_PROPOSALS
 from schemas.remittance import ClaimAnswer

@@ -57,7 +57,7 @@ def export(practice: str, home: str | None) -> None:
 
 @asynccontextmanager
 async def _desk(endpoints: Endpoints) -> AsyncIterator[Any]:
-    from dashboards.desk.database import DeskDatabase, DeskUnavailableError
+    from dashboards.desk.transactions import DeskDatabase, DeskUnavailableError
 
     database = DeskDatabase(endpoints.desk_app_dsn, connections=1)
     try:

@@ -48,7 +48,7 @@ def do_recorded(
 
 async def _do(desk_dsn: str, event: AuditEvent, do: Callable[[], None]) -> None:
     from dashboards.desk import audit_log
-    from dashboards.desk.database import DeskDatabase, DeskUnavailableError
+    from dashboards.desk.transactions import DeskDatabase, DeskUnavailableError
 
     desk = DeskDatabase(desk_dsn, connections=1)
     try:

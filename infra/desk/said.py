@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 
 from dashboards.desk import rollout, styles
-from dashboards.desk.database import DeskDatabase, DeskUnavailableError
+from dashboards.desk.transactions import DeskDatabase, DeskUnavailableError
 from schemas.draft_context import DraftContext
 from schemas.model_call import ModelAway
 from schemas.rollout import DEFAULT_PHASE, Phase

@@ -12,8 +12,8 @@ import asyncpg
 import httpx
 
 from dashboards.desk import charts, drafts
-from dashboards.desk.database import DeskDatabase
 from dashboards.desk.review import opened
+from dashboards.desk.transactions import DeskDatabase
 from infra.desk.migrate import apply_to_desk
 from infra.embedded.stack import Stack
 from infra.endpoints import Endpoints

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from connectors.claims.read_837p import read_837p
 from connectors.claims.structure import structure_errors
 from dashboards.claims.intake import ClaimIntake
-from dashboards.desk.database import DeskDatabase
+from dashboards.desk.transactions import DeskDatabase
 from infra.claims.live import ClaimsWorker
 from infra.claims.sending import send_claims_of_console
 from infra.desk.migrate import apply_to_desk

@@ -11,10 +11,10 @@ import pytest
 from dashboards.console.rights import Role
 from dashboards.console.users import User
 from dashboards.desk import charts, intake
-from dashboards.desk.database import DeskDatabase
 from dashboards.desk.delivery import Delivery
 from dashboards.desk.desk import Desk
 from dashboards.desk.sign_off import SignOff
+from dashboards.desk.transactions import DeskDatabase
 from infra.desk.migrate import apply_to_desk
 from infra.endpoints import Endpoints
 from schemas.draft import SessionDraft

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -16,21 +17,27 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
 from connectors.ehr.note_writing import RestNotesConfig, RestNoteWriter
+from dashboards.console.app import run
+from dashboards.console.config import ConsoleConfig
+from dashboards.console.rights import Role
 from dashboards.desk import audit_log, charts
-from dashboards.desk.database import DeskDatabase
 from dashboards.desk.delivery import Delivery
 from dashboards.desk.outbox import Waiting
+from dashboards.desk.transactions import DeskDatabase
 from infra.desk.migrate import apply_to_desk
 from infra.embedded.stack import Stack, free_ports
 from infra.endpoints import Endpoints
 from infra.practice.prepare import prepare_ehr
 from schemas.audit import first_break
 from schemas.note_writing import WriteOutcome
+from tests.dashboards.console.samples import PASSWORD, write_users
 from tests.dashboards.desk.conftest import Bench
 from tests.dashboards.desk.samples import CLIENTS, CLINICIAN, ENDED, NAMES, STARTED, a_draft, chart
 from tests.running import wait_until
@@ -133,6 +140,117 @@ async def _whole(bench: Bench) -> None:
     assert first_break(bench.practice, entries) is None
     assert [entry.action for entry in entries].count("draft_signed") == 1
     assert [entry.action for entry in entries].count("note_written") == 4
+
+
+@dataclass
+class ConsoleProcess:
+    """The console as a process that can be killed, and one person's browser."""
+
+    config: ConsoleConfig
+    browser: httpx.Client
+    process: Any = None
+
+    def start(self) -> None:
+        """Run it until it answers. Forked, because everything it needs is loaded here already."""
+        self.process = multiprocessing.get_context("fork").Process(target=run, args=(self.config,), daemon=True)
+        self.process.start()
+        wait_until("the console answers", self._answers, 60)
+
+    def _answers(self) -> bool:
+        with suppress(httpx.HTTPError):
+            return self.browser.get("/healthz").status_code == 200
+        return False
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+
+    def sign_in(self) -> dict[str, str]:
+        """The therapist signs in; what their page's script sends along."""
+        token = self.browser.get("/sign-in").text.split('name="csrf" value="')[1].split('"')[0]
+        form = {"csrf": token, "name": "clinician", "password": PASSWORD, "next": "/"}
+        assert self.browser.post("/sign-in", data=form).status_code == 303
+        page = self.browser.get("/system").text
+        return {"x-conjoint-csrf": page.split('name="csrf" value="')[1].split('"')[0]}
+
+
+_WAITS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+@pytest.fixture
+def console(bench: Bench, tmp_path: Path) -> Iterator[ConsoleProcess]:
+    users_path = tmp_path / "console-users.json"
+    write_users(users_path, {"clinician": [bench.practice]})
+    port = free_ports(1)[0]
+    config = ConsoleConfig(
+        port=port,
+        cookie_secret="a-secret-of-the-tests-only",
+        users_path=users_path,
+        status_path=tmp_path / "status.json",
+        clickhouse_url="http://127.0.0.1:1",
+        clickhouse_password="",
+        kafka_bootstrap="127.0.0.1:1",
+        desk_dsn=bench.database.dsn,
+    )
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as browser:
+        process = ConsoleProcess(config, browser)
+        process.start()
+        yield process
+        process.kill()
+
+
+async def test_a_console_killed_in_the_middle_of_a_signature_signs_it_once_in_the_end(
+    bench: Bench, ehr: Ehr, console: ConsoleProcess
+) -> None:
+    await bench.arrive()
+    await bench.approve_all()
+    opened = await bench.desk.open(bench.user(Role.CLINICIAN), bench.practice, "D-S-1", viewed=False)
+    body = {
+        "content_sha256": opened.review.sha256,
+        "acknowledged": [problem.code for problem in opened.problems if problem.severity == "warn"] + ["late"],
+        "attested": True,
+    }
+    path = f"/api/desk/drafts/{bench.practice}/D-S-1/signature"
+    headers = console.sign_in()
+    ends: list[str] = []
+
+    def click() -> None:
+        try:
+            ends.append(str(console.browser.post(path, json=body, headers=headers).status_code))
+        except httpx.HTTPError as error:
+            ends.append(type(error).__name__)
+
+    # whoever holds the end of the audit chain keeps the signature waiting right before its commit
+    holding = bench.owner.transaction()
+    await holding.start()
+    await bench.owner.execute("SELECT pg_advisory_xact_lock(71, hashtext($1))", bench.practice)
+    clicking = threading.Thread(target=click)
+    clicking.start()
+    async with asyncio.timeout(60):
+        while not await bench.owner.fetchval(_WAITS):  # noqa: ASYNC110 - another process's lock tells nobody
+            await asyncio.sleep(0.05)
+    console.kill()
+    clicking.join(30)
+    await holding.rollback()
+    assert ends in (["RemoteProtocolError"], ["ReadError"])
+    again = await bench.desk.open(bench.user(Role.CLINICIAN), bench.practice, "D-S-1", viewed=False)
+    assert (again.review.state, len(again.writes), len(again.signatures)) == ("open", 0, 0), "all of it or nothing"
+
+    console.start()
+    click()
+    console.kill()  # right after the commit: whoever did not get the answer clicks again
+    console.start()
+    click()
+    assert ends[1:] == ["200", "409"]
+    writer = RestNoteWriter(RestNotesConfig(f"http://127.0.0.1:{ehr.port}", TOKEN))
+    delivery = Delivery(bench.database, writer, clock=lambda: datetime.now(UTC) + timedelta(minutes=1))
+    while await delivery.deliver_due():
+        pass
+    await writer.close()
+    assert await _notes(ehr.endpoints) == [None, *CLIENTS]
+    await _whole(bench)
 
 
 class Crash(BaseException):

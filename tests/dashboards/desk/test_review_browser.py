@@ -15,8 +15,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dashboards.desk import charts, intake
-from dashboards.desk.database import DeskDatabase
 from dashboards.desk.delivery import Delivery
+from dashboards.desk.transactions import DeskDatabase
 from infra.desk.migrate import apply_to_desk
 from infra.endpoints import Endpoints
 from schemas.draft import SessionDraft

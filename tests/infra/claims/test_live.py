@@ -15,7 +15,7 @@ from dashboards.claims.intake import ClaimIntake, Sent
 from dashboards.claims.review import Actor, ClaimReview, NoSuchClaimError
 from dashboards.claims.standing import CannotError, Standing
 from dashboards.desk import audit_log
-from dashboards.desk.database import DeskDatabase
+from dashboards.desk.transactions import DeskDatabase
 from infra.claims.answering import keep_answers
 from infra.claims.live import ClaimsWorker
 from infra.claims.sending import send_approved

@@ -10,7 +10,7 @@ import pytest
 
 from dashboards.desk import audit_log
 from dashboards.desk.checkpoints import Checkpointing, Checkpoints, key_of
-from dashboards.desk.database import DeskDatabase
+from dashboards.desk.transactions import DeskDatabase
 from infra.cli import run
 from infra.desk.migrate import apply_to_desk
 from infra.embedded.stack import Stack, settings_on_free_ports

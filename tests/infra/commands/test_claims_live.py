@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.claims.read_837p import read_837p
-from dashboards.desk.database import DeskDatabase
+from dashboards.desk.transactions import DeskDatabase
 from infra.commands.claims import command
 from infra.desk.migrate import apply_to_desk
 from infra.endpoints import Endpoints

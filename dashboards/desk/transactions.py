@@ -1,4 +1,4 @@
-"""How do console and workers reach the desk's database? One pool, JSON as Python values, away is an outcome.
+"""How does what happens at the desk happen wholly or not at all? One pool, JSON as Python values, away is an outcome.
 Reads and writes nothing by itself.
 Must never put a DSN or a value into an error.
 """
