@@ -49,7 +49,8 @@ class Joiner:
         """The newest revision taken in."""
         self._stands = False
         self.refused: list[tuple[str, Poison]] = []
-        """Entities that cannot be told, by kind, because their records cannot be true; for the caller to clear."""
+        """Entities that cannot be told, by kind, because their records cannot be true, and clusters that could not be
+        put together; for the caller to clear."""
 
     def begin(self, now: float) -> None:
         """Once per start: a changed configuration looks at everything anew."""
@@ -135,7 +136,14 @@ class Joiner:
         return told
 
     def _tell(self, dirty: Dirty) -> int:
-        entities = {(e.kind, e.id): e for e in self.adapter.assemble(dirty.cluster, self.shelf)}
+        try:
+            entities = {(e.kind, e.id): e for e in self.adapter.assemble(dirty.cluster, self.shelf)}
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            # a defect of ours: what was told stands, and the next row of the cluster tries again. Without this one row
+            # that nobody foresaw would hold back everything of every practice
+            self.refused.append((dirty.cluster.partition("|")[0], Poison(Reason.FAILED, type(error).__name__)))
+            self.shelf.settled(dirty.cluster)
+            return 0
         lost = [known for known in self.shelf.told_of(dirty.cluster) if known not in entities]
         slow = self.adapter.slow_to_lose
         missing = any(kind in slow for kind, _ in lost) and any(kind not in slow for kind, _ in entities)

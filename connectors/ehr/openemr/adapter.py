@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from connectors.debezium import binlog_row_of
 from connectors.ehr.joining import Column, Entity, Image, Look, Table, Touch
 from connectors.ehr.openemr import values
+from connectors.ehr.openemr.calendar import EVENTS, days_of, is_series
 from connectors.ehr.openemr.group_sessions import group_sessions
 from connectors.ehr.openemr.kept_elsewhere import consents_of
 from connectors.ehr.openemr.mapping import OpenEmrMapping
@@ -81,7 +82,7 @@ class OpenEmr:
     @property
     def settings(self) -> str:
         """Fingerprint of everything that decides what rows mean."""
-        return self.mapping.fingerprint(self.practice_id, self.zone.key, "1")
+        return self.mapping.fingerprint(self.practice_id, self.zone.key, "2")
 
     @cached_property
     def not_kept(self) -> frozenset[str]:
@@ -124,6 +125,10 @@ class OpenEmr:
                 yield from self._of_event(image, look)
             case "form_groups_encounter":
                 yield from self._of_group_encounter(image, look)
+            case "openemr_postcalendar_categories":
+                for visit in look.every("form_encounter"):
+                    if visit["pc_catid"] == image["pc_catid"] and visit["external_id"] is not None:
+                        yield from self._of_visit(visit)
             case "form_group_attendance":
                 yield from self._of_encounter(image["encounter_id"], look, patient=True)
             case "therapy_groups_participant_attendance":
@@ -168,13 +173,15 @@ class OpenEmr:
                             yield from self.touches("forms", entry, look)
 
     def _of_event(self, event: Image, look: Look) -> Iterator[Touch]:
-        yield from _maybe("group_day", event["pc_gid"], event["pc_eventDate"], patient=True)
         for encounter in look.where("form_groups_encounter", "appointment", event["pc_eid"]):
             yield from _maybe("group_day", encounter["group_id"], _day(encounter), patient=True)
-        if event["pc_gid"] is None:
-            yield from _maybe("client_day", event["pc_pid"], event["pc_eventDate"])
+        for day in days_of(event):
+            if event["pc_gid"] is not None:
+                yield from _maybe("group_day", event["pc_gid"], day, patient=True)
+                continue
+            yield from _maybe("client_day", event["pc_pid"], day)
             if is_conjoint(self.mapping, event["pc_catid"]):
-                yield from _maybe("conjoint", event["pc_eventDate"])
+                yield from _maybe("conjoint", day)
 
     def _of_group_encounter(self, encounter: Image, look: Look) -> Iterator[Touch]:
         group, day = encounter["group_id"], _day(encounter)
@@ -182,8 +189,8 @@ class OpenEmr:
         for made in look.where("form_encounter", "group_day", group, day):
             # until now it looked like a session of its own
             yield from self._of_visit(made)
-        event = look.one("openemr_postcalendar_events", encounter["appt_id"]) if encounter["appt_id"] else None
-        if event is not None:
+        event = look.one(EVENTS, encounter["appt_id"]) if encounter["appt_id"] else None
+        if event is not None and not is_series(event):
             yield from _maybe("group_day", event["pc_gid"], event["pc_eventDate"], patient=True)
 
     def _of_visit(self, visit: Image) -> Iterator[Touch]:
@@ -218,8 +225,9 @@ class OpenEmr:
     def _sessions_of_group(self, group: str, look: Look) -> Iterator[Touch]:
         for held in look.where("form_groups_encounter", "group", group):
             yield from _maybe("group_day", group, _day(held))
-        for event in look.where("openemr_postcalendar_events", "group", group):
-            yield from _maybe("group_day", group, event["pc_eventDate"])
+        for event in look.where(EVENTS, "group", group):
+            for day in days_of(event):
+                yield from _maybe("group_day", group, day)
 
     def _sessions_of_client(self, pid: str | None, look: Look) -> Iterator[Touch]:
         for visit in look.where("form_encounter", "client", pid):
@@ -231,7 +239,7 @@ class OpenEmr:
                 if row["meeting_patient_status"] == code:
                     yield from self.touches("therapy_groups_participant_attendance", row, look)
         elif list_id in ("groupstat", "apptstat"):
-            for event in look.every("openemr_postcalendar_events"):
+            for event in look.every(EVENTS):
                 if event["pc_apptstatus"] == code:
                     yield from self._of_event(event, look)
                     for tracker in look.where("patient_tracker", "event", event["pc_eid"]):

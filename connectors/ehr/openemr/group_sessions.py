@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.ehr.joining import Image, Look
 from connectors.ehr.openemr import values, words
+from connectors.ehr.openemr.calendar import EVENTS, Booking, bookings, event_id, events_on, is_series
 from connectors.ehr.openemr.kept_elsewhere import presence_of
 from connectors.ehr.openemr.mapping import OpenEmrMapping
 from connectors.ehr.openemr.sessions import (
@@ -18,6 +19,7 @@ from connectors.ehr.openemr.sessions import (
     Reading,
     Session,
     client_id,
+    day_of,
     facilitators_of,
     group_id,
     is_deleted,
@@ -54,17 +56,13 @@ def group_sessions(reading: Reading, group: str, day: str) -> list[Session]:
     """A group's sessions of one day: those held, and slots of the calendar that no encounter took up."""
     look = reading.look
     held = [e for e in look.where("form_groups_encounter", "group_day", group, day) if e["encounter"] is not None]
-    events = look.where("openemr_postcalendar_events", "group_day", group, day)
-    slots = {event["pc_eid"]: event for event in events if event["pc_pid"] is None}
+    events = [event for event in events_on(look, "group", group, day) if event["pc_pid"] is None]
+    slots = [slot for slot in bookings(events, at_once=True) if not _is_taken(look, slot, day)]
     standing = [e for e in held if not is_deleted(look, GROUP_ENCOUNTER_FORM, e["id"])]
-    slot_of: dict[str, Image | None] = {}
-    for encounter in held:
-        linked = encounter["appt_id"]
-        slot_of[encounter["id"]] = look.one("openemr_postcalendar_events", linked) if linked else None
-        slots.pop(linked or "", None)
+    slot_of: dict[str, Booking | None] = {e["id"]: _take(slots, e["appt_id"]) for e in held}
     for encounter in standing:
-        if slot_of[encounter["id"]] is None and len(slots) == 1:
-            slot_of[encounter["id"]] = slots.popitem()[1]
+        if slot_of[encounter["id"]] is None:
+            slot_of[encounter["id"]] = _take_another(look, slots, encounter["appt_id"])
     lists = {encounter["id"]: _attendance_list(look, encounter["encounter"]) for encounter in standing}
     order = sorted(standing, key=lambda e: (_start_of(slot_of[e["id"]]), int(e["encounter"])))
     own = _own_encounters(reading, group, day, order, lists)
@@ -72,7 +70,34 @@ def group_sessions(reading: Reading, group: str, day: str) -> list[Session]:
         _held_group_session(reading, group, day, encounter, slot_of[encounter["id"]], lists[encounter["id"]], own)
         for encounter in order
     ]
-    return sessions + [_booked_group_session(reading, group, day, slots[id_]) for id_ in sorted(slots)]
+    return sessions + [_booked_group_session(reading, group, day, slot) for slot in slots]
+
+
+def _is_taken(look: Look, slot: Booking, day: str) -> bool:
+    """Whether a session of another day was held instead: it was moved, and its appointment was not."""
+    if is_series(slot.row):
+        return False
+    took = [e for row in slot.rows for e in look.where("form_groups_encounter", "appointment", row["pc_eid"])]
+    return bool(took) and all(day_of(encounter) != day for encounter in took)
+
+
+def _take(slots: list[Booking], pc_eid: str | None) -> Booking | None:
+    found = next((slot for slot in slots if pc_eid is not None and slot.has(pc_eid)), None)
+    if found is not None:
+        slots.remove(found)
+    return found
+
+
+def _take_another(look: Look, slots: list[Booking], pc_eid: str | None) -> Booking | None:
+    """The slot of an encounter whose own appointment is none of the day's: one made by hand, or by a series from which
+    the calendar has set this day apart."""
+    named = None if pc_eid is None else look.one(EVENTS, pc_eid)
+    same = [slot for slot in slots if named is not None and slot.row["pc_startTime"] == named["pc_startTime"]]
+    if len(same) == 1 or len(slots) == 1:
+        found = (same or slots)[0]
+        slots.remove(found)
+        return found
+    return None if named is None else Booking((named,))
 
 
 def _attendance_list(look: Look, encounter: str) -> Sequence[Image] | None:
@@ -112,18 +137,21 @@ def _held_group_session(
     group: str,
     day: str,
     encounter: Image,
-    slot: Image | None,
+    slot: Booking | None,
     listed: Sequence[Image] | None,
     own: Mapping[str, Mapping[str, list[str]]],
 ) -> Session:
     mapping = reading.mapping
     id_ = f"group-encounter-{encounter['encounter']}"
     mine = own[encounter["id"]]
-    start, end = times_of(reading, day, slot)
+    start, end = times_of(reading, day, None if slot is None else slot.row)
+    place = encounter["facility_id"] or (None if slot is None else slot.row["pc_facility"])
+    if start is None and values.clock_of(encounter["date"]):
+        start = values.instant(encounter["date"], reading.zone_of(place))
     status = _group_status(reading, slot)
     attendance = []
     for row in listed or ():
-        arrived, left = presence_of(reading.look, mapping, reading.zone, day, start, mine.get(row["pid"], ()))
+        arrived, left = presence_of(reading.look, mapping, reading.zone_of(place), day, start, mine.get(row["pid"], ()))
         attendance.append(
             {
                 "client": client_id(row["pid"]),
@@ -133,7 +161,7 @@ def _held_group_session(
                 "location": None,
             }
         )
-    record = _group_record(reading, group, day, start, end, slot)
+    record = _group_record(reading, group, day, start, end, slot, place)
     record["status"] = "cancelled" if status == words.DID_NOT_TAKE_PLACE else "completed"
     came = {row["client"] for row in attendance}
     doubtful = bool(came) and not came >= set(record["clients"])
@@ -143,22 +171,34 @@ def _held_group_session(
     return Session(id_, record, tuple(attendance), encounters, day, doubtful)
 
 
-def _booked_group_session(reading: Reading, group: str, day: str, slot: Image) -> Session:
-    start, end = times_of(reading, day, slot)
-    record = _group_record(reading, group, day, start, end, slot)
+def _booked_group_session(reading: Reading, group: str, day: str, slot: Booking) -> Session:
+    start, end = times_of(reading, day, slot.row)
+    record = _group_record(reading, group, day, start, end, slot, slot.row["pc_facility"])
     known = {words.DID_NOT_TAKE_PLACE: "cancelled", words.TOOK_PLACE: "completed"}
     record["status"] = known.get(_group_status(reading, slot) or "", "booked")
     record["facilitators"] = facilitators_of(None, None, slot)
-    return Session(f"appointment-{slot['pc_eid']}", record, (), (), day)
+    return Session(event_id(slot.row, day), record, (), (), day)
 
 
-def _group_status(reading: Reading, slot: Image | None) -> str | None:
-    code = None if slot is None else slot["pc_apptstatus"]
-    return words.meaning_now(reading.look, words.GROUP_LIST, code, reading.mapping.group_status)
+def _group_status(reading: Reading, slot: Booking | None) -> str | None:
+    said = [
+        words.meaning_now(reading.look, words.GROUP_LIST, row["pc_apptstatus"], reading.mapping.group_status)
+        for row in (() if slot is None else slot.rows)
+    ]
+    if words.TOOK_PLACE in said:
+        return words.TOOK_PLACE
+    # one of two slots at one time was given up: the other one counts
+    return next((word for word in said if word != words.DID_NOT_TAKE_PLACE), said[0] if said else words.NOT_REPORTED)
 
 
 def _group_record(
-    reading: Reading, group: str, day: str, start: str | None, end: str | None, slot: Image | None
+    reading: Reading,
+    group: str,
+    day: str,
+    start: str | None,
+    end: str | None,
+    slot: Booking | None,
+    place: str | None,
 ) -> dict[str, Any]:
     look, mapping = reading.look, reading.mapping
     kind = group_kind(mapping, look.one("therapy_groups", group), group)
@@ -167,11 +207,12 @@ def _group_record(
         "kind": KIND_OF_SESSION[kind],
         "unit": group_id(group),
         "clients": sorted(client_id(member["pid"]) for member in roster if is_on_roster(member, day)),
-        "scheduled_start": start or values.moment(day, 0, reading.zone),
+        "scheduled_start": start or values.moment(day, 0, reading.zone_of(place)),
         "scheduled_end": end,
         "actual_start": None,
         "actual_end": None,
-        "modality": modality_of(mapping, None if slot is None else slot["pc_catid"], None),
+        "modality": modality_of(mapping, None if slot is None else slot.row["pc_catid"], None),
+        "state": reading.state_of(place),
     }
 
 
@@ -180,5 +221,5 @@ def _attendance_status(look: Look, configured: Mapping[str, str], code: str | No
     return None if said == words.NOT_REPORTED else said
 
 
-def _start_of(slot: Image | None) -> int:
-    return 24 * 3600 if slot is None or slot["pc_startTime"] is None else int(slot["pc_startTime"])
+def _start_of(slot: Booking | None) -> int:
+    return values.DAY_S if slot is None or slot.row["pc_startTime"] is None else int(slot.row["pc_startTime"])

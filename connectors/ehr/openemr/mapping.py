@@ -22,6 +22,15 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+def _zone(name: str | None) -> str | None:
+    if name is not None:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is no time zone such as America/Chicago") from None
+    return name
+
+
 class GroupKind(_Part):
     """Groups of this kind: by type code, by id, or by a pattern in their name. All that are given must hold."""
 
@@ -83,6 +92,18 @@ class MinutesPlace(_Part):
     minutes: str | None = None
 
 
+class Facility(_Part):
+    """A place of service that differs from the practice's own: its clock's zone, the state it is in."""
+
+    timezone: str | None = None
+    state: str | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_zone(cls, name: str | None) -> str | None:
+        return _zone(name)
+
+
 class ApiAccess(_Part):
     """OpenEMR's REST API, for putting signed notes into it. Secrets are in files of their own."""
 
@@ -101,6 +122,7 @@ class OpenEmrMapping(_Part):
     timezone: str | None = None
     state: str | None = None
     part2_program: bool = False
+    facilities: dict[str, Facility] = {}
     groups: tuple[GroupKind, ...] = ()
     family_categories: tuple[str, ...] = ()
     couple_categories: tuple[str, ...] = ()
@@ -118,12 +140,7 @@ class OpenEmrMapping(_Part):
     @field_validator("timezone")
     @classmethod
     def _is_zone(cls, name: str | None) -> str | None:
-        if name is not None:
-            try:
-                ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError("is no time zone such as America/Chicago") from None
-        return name
+        return _zone(name)
 
     @model_validator(mode="after")
     def _known_meanings(self) -> Self:

@@ -29,6 +29,7 @@ FLAG = _column(values.as_flag, _WHOLE)
 DAY = _column(values.as_day, frozenset({"date"}))
 SERVICE_DAY = _column(values.as_service_day, frozenset({"date"}))
 WALL = _column(values.as_wall, frozenset({"datetime"}))
+LAST_DAY = _column(values.as_last_day, frozenset({"date"}))
 TIME = _column(values.as_time, frozenset({"time"}))
 MONEY = _column(values.as_money, frozenset({"decimal"}))
 
@@ -152,9 +153,12 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
                 "pc_pid": ID,
                 "pc_gid": ID,
                 "pc_eventDate": SERVICE_DAY,
-                "pc_endDate": SERVICE_DAY,
+                "pc_endDate": LAST_DAY,
+                "pc_multiple": maybe(ID),
+                "pc_alldayevent": maybe(FLAG),
                 "pc_duration": COUNT,
                 "pc_recurrtype": COUNT,
+                "pc_recurrspec": TEXT,
                 "pc_startTime": TIME,
                 "pc_endTime": TIME,
                 "pc_apptstatus": WORD,
@@ -165,8 +169,12 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
                 "group_day": ("pc_gid", "pc_eventDate"),
                 "client_day": ("pc_pid", "pc_eventDate"),
                 "category_day": ("pc_catid", "pc_eventDate"),
+                "group_series": ("pc_gid", "pc_recurrtype"),
+                "client_series": ("pc_pid", "pc_recurrtype"),
+                "category_series": ("pc_catid", "pc_recurrtype"),
             },
         ),
+        "openemr_postcalendar_categories": Table(("pc_catid",), {"pc_catid": KEY, "pc_cattype": COUNT}, optional=True),
         "form_groups_encounter": Table(
             ("id",),
             {

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - clinic-local wall time has no zone until the practice's is applied
 _EPOCH_DAY: Final = date(1970, 1, 1)
-_DAY_S: Final = 24 * 60 * 60
+DAY_S: Final = 24 * 60 * 60
+_FIRST_YEAR, _LAST_YEAR = 1850, 2300
+_FIRST_INSTANT_YEAR, _LAST_INSTANT_YEAR = 1900, 2200
 
 
 def as_id(value: Any) -> str | None:
@@ -60,11 +62,19 @@ def as_flag(value: Any) -> bool:
 
 
 def as_day(value: Any) -> str | None:
-    """DATE as days since 1970."""
+    """DATE as days since 1970; one that no calendar of a practice reaches (0201-05-06, 9999-12-31) is None."""
     try:
-        return (_EPOCH_DAY + timedelta(days=as_count(value))).isoformat()
+        day = _EPOCH_DAY + timedelta(days=as_count(value))
     except OverflowError:
         raise ValueError from None
+    return day.isoformat() if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
+
+
+def as_last_day(value: Any) -> str | None:
+    """DATE up to which a series goes: the zero date is None, one beyond all calendars is as late as they reach."""
+    if not value:
+        return None
+    return as_day(value) or (f"{_LAST_YEAR}-12-31" if value > 0 else None)
 
 
 def as_service_day(value: Any) -> str | None:
@@ -78,17 +88,17 @@ def as_wall(value: Any) -> str | None:
     if count == 0:
         return None
     try:
-        return (_EPOCH + timedelta(milliseconds=count)).isoformat(timespec="seconds")
+        wall = _EPOCH + timedelta(milliseconds=count)
     except OverflowError:
         raise ValueError from None
+    return wall.isoformat(timespec="seconds") if _FIRST_INSTANT_YEAR < wall.year < _LAST_INSTANT_YEAR else None
 
 
-def as_time(value: Any) -> int:
-    """TIME as microseconds since midnight → seconds; a duration beyond a day is not a time of day."""
+def as_time(value: Any) -> int | None:
+    """TIME as microseconds since midnight → seconds. OpenEMR writes 24:30:00 for what ends after midnight; beyond two
+    days, or before midnight, it is no time of a session."""
     seconds = as_count(value) // 1_000_000
-    if not 0 <= seconds < _DAY_S:
-        raise ValueError
-    return seconds
+    return seconds if 0 <= seconds < 2 * DAY_S else None
 
 
 def as_money(value: Any) -> str:
@@ -119,7 +129,7 @@ def day_typed(value: str | None) -> str | None:
             day = datetime.strptime(text[:length], form).date()  # noqa: DTZ007 - a calendar date
         except ValueError:
             continue
-        return day.isoformat() if 1850 <= day.year <= 2300 else None
+        return day.isoformat() if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
     return None
 
 
@@ -134,6 +144,11 @@ def time_typed(value: str | None) -> int | None:
             continue
         return time.hour * 3600 + time.minute * 60 + time.second
     return None
+
+
+def clock_of(wall: str | None) -> int | None:
+    """Seconds since midnight of a wall time; None at midnight, which is what a date without a time is kept as."""
+    return None if wall is None else time_typed(wall) or None
 
 
 def instant(wall: str | None, zone: ZoneInfo) -> str | None:

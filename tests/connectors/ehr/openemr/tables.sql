@@ -134,6 +134,7 @@ CREATE TABLE therapy_groups_counselors (
 CREATE TABLE openemr_postcalendar_events (
   pc_eid int(11) unsigned NOT NULL AUTO_INCREMENT,
   pc_catid int(11) NOT NULL DEFAULT 0,
+  pc_multiple int(10) unsigned NOT NULL DEFAULT 0,
   pc_aid varchar(30),
   pc_pid varchar(11),
   pc_gid int(11) DEFAULT 0,
@@ -145,11 +146,21 @@ CREATE TABLE openemr_postcalendar_events (
   pc_recurrspec text,
   pc_startTime time,
   pc_endTime time,
+  pc_alldayevent int(1) NOT NULL DEFAULT 0,
   pc_apptstatus varchar(15) NOT NULL DEFAULT '-',
   pc_facility int(11) NOT NULL DEFAULT 0,
   pc_room varchar(20) NOT NULL DEFAULT '',
   uuid binary(16),
   PRIMARY KEY (pc_eid)
+) ENGINE=InnoDB;
+
+CREATE TABLE openemr_postcalendar_categories (
+  pc_catid int(11) unsigned NOT NULL AUTO_INCREMENT,
+  pc_constant_id varchar(255),
+  pc_catname varchar(100),
+  pc_cattype int(11) NOT NULL DEFAULT 0,
+  pc_active tinyint(1) NOT NULL DEFAULT 1,
+  PRIMARY KEY (pc_catid)
 ) ENGINE=InnoDB;
 
 CREATE TABLE form_groups_encounter (

@@ -1,16 +1,22 @@
 """Rows in any order, any number of times, split anywhere: the same entities, and no half of an edit is ever told."""
 
+import contextlib
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.ehr.openemr.adapter import OpenEmr
+from connectors.ehr.openemr.tables import TABLES
 from connectors.ehr.row import Row
 from connectors.ehr.shelf import Shelf
+from schemas.reasons import Poison
 from tests.connectors.ehr.openemr.capturing import Listening, adapter
-from tests.connectors.ehr.openemr.database import Database
+from tests.connectors.ehr.openemr.database import Database, day
 
 ON = "2026-03-03"
 
@@ -22,6 +28,10 @@ def _life(*, edited: bool = True) -> Database:
     for pid in (1, 2, 3):
         database.patient(pid)
     database.group(1, 1, 2, 3)
+    weekly = 's:17:"event_repeat_freq";s:1:"1";s:22:"event_repeat_freq_type";s:1:"1";s:6:"exdate";s:8:"20260312";'
+    until = {"pc_recurrtype": 1, "pc_recurrspec": f"a:3:{{{weekly}}}", "pc_endDate": day("2026-03-26")}
+    database.slot(5, 1, "2026-03-05", pc_multiple=2, **until)
+    database.slot(6, 1, "2026-03-05", pc_multiple=2, **until | {"pc_aid": "2"})
     slot = database.slot(7, 1, ON)
     encounter = database.group_encounter(1, ON, slot)
     form = database.attendance(encounter, {1: "@", 2: "@", 3: "@"}, slot)
@@ -49,6 +59,8 @@ def test_the_life_says_what_happened() -> None:
     assert [note["status"] for note in EXPECTED["note"].values()] == ["signed"]
     assert [note["author"] for note in EXPECTED["note"].values()] == ["user-1"]
     assert len(EXPECTED["claim"]) == 2
+    booked = [f"appointment-5-2026-03-{day_}" for day_ in ("05", "19", "26")]
+    assert list(EXPECTED["appointment"]) == [*booked, "group-encounter-501"]
 
 
 @settings(max_examples=25, derandomize=True)
@@ -77,6 +89,35 @@ def test_topics_that_arrive_one_after_the_other_end_in_the_same_entities(data: s
         listening.wait(data.draw(st.sampled_from([0.0, 4.0])))
     listening.wait(15)
     assert listening.told.all() == EXPECTED
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_that_is_missing_or_odd_stops_it(seed: int) -> None:
+    chance = random.Random(seed)
+    listening = Listening()
+    for row in LIFE.log:
+        after = dict(row.after or {})
+        others = [column for column in after if column not in TABLES[row.table].key]
+        for column in chance.sample(others, min(len(others), seed + 1)):
+            odd = [None, -1, 0, 10**15] if isinstance(after[column], int) else [None, "", "Ж𝄞é|x", "0", "a,b,,7"]
+            after[column] = chance.choice(odd)
+        with contextlib.suppress(Poison):  # a value that its column cannot hold is set aside by its place
+            listening.hear([replace(row, after=after if row.after is not None else None)])
+    listening.wait(15)
+    assert listening.told.entities("practice")
+    assert not any(kind in ("group_day", "client_day", "client") for kind, _ in listening.joiner.refused)
+
+
+def test_a_cluster_that_cannot_be_put_together_is_named_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> list[object]:
+        raise ValueError("Quinlan Featherstone")
+
+    monkeypatch.setattr("connectors.ehr.openemr.adapter.group_sessions", broken)
+    listening = Listening()
+    listening.hear(LIFE.events())
+    listening.wait(15)
+    assert {(kind, str(poison)) for kind, poison in listening.joiner.refused} == {("group_day", "failed at ValueError")}
+    assert len(listening.told.entities("client")) == 3
 
 
 def test_taking_everything_in_again_tells_nothing() -> None:
