@@ -18,7 +18,7 @@ from streams.drafting.local.drafter import draft_locally
 from streams.drafting.material import Material, material_of
 
 SESSIONS = Path(__file__).parents[2] / "data" / "sessions"
-NAMES = sorted(path.stem for path in SESSIONS.glob("*.json") if not path.stem.endswith(".gold"))
+NAMES = sorted(path.stem for path in SESSIONS.glob("*.json") if "." not in path.stem)
 
 
 @dataclass(frozen=True)
