@@ -52,6 +52,25 @@ _TOKEN = re.compile(r"\[[A-Z]+-\d+\]")
 _CODED = re.compile(r"\b[A-Za-z]+[\w-]*\d[\w-]*")
 
 
+def _irregular(lines: str) -> dict[str, str]:
+    return {form: base for line in lines.split(",") for base, *forms in [line.split()] for form in forms}
+
+
+_IRREGULAR: Final = _irregular(
+    """drink drank drunk, tell told, take took taken, give gave given, come came, find found, feel felt, keep kept,
+    lose lost, sleep slept, eat ate eaten, write wrote written, speak spoke spoken, drive drove driven, break broke
+    broken, fight fought, buy bought, bring brought, catch caught, teach taught, hide hid hidden, hold held, hear
+    heard, meet met, pay paid, run ran, sell sold, send sent, shake shook shaken, sit sat, stand stood, steal stole
+    stolen, swear swore sworn, throw threw thrown, understand understood, wake woke woken, win won, wear wore worn,
+    weep wept, begin began begun, choose chose chosen, grow grew grown, ride rode ridden, rise rose risen, sing sang
+    sung, stick stuck, build built, burn burnt, deal dealt, dream dreamt, fall fell fallen, fly flew flown, forget
+    forgot forgotten, forgive forgave forgiven, freeze froze frozen, hang hung, lead led, lend lent, spend spent,
+    swim swam swum, tear tore torn, withdraw withdrew withdrawn, bite bit bitten, blow blew blown, draw drew drawn,
+    feed fed, shoot shot, shrink shrank, lie lied lying, steer steered, learn learnt"""
+)
+"""How irregular verbs are said of the past; they are compared by their base."""
+
+
 def without_tokens(text: str) -> str:
     """The text without the tokens that stand for identifiers."""
     return _TOKEN.sub(" ", text)
@@ -60,6 +79,7 @@ def without_tokens(text: str) -> str:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A word without its ending; only good for comparing words with each other."""
+    word = _IRREGULAR.get(word, word)
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
             word = word[: -len(suffix)] + ("y" if suffix in ("ies", "ied") else "")

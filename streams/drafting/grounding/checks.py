@@ -9,6 +9,12 @@ from typing import Final
 
 from schemas.session_file import THERAPIST
 from streams.drafting.grounding.claim import OTHER, Claim
+from streams.drafting.grounding.contradiction import (
+    names_the_right_relative,
+    numbers_hold,
+    same_time_and_direction,
+    whose_words_they_are,
+)
 from streams.drafting.grounding.evidence import Evidence, Item, numbers_of, text_of, words_of
 from streams.drafting.grounding.meaning import (
     agreed_and_not_refused,
@@ -265,6 +271,10 @@ CHECKS: Final[tuple[Check, ...]] = (
     times_are_there,
     gives_no_causes,
     says_it_the_same_way_round,
+    numbers_hold,
+    same_time_and_direction,
+    names_the_right_relative,
+    whose_words_they_are,
     says_who_did_it,
     answers_only_who_was_addressed,
     agreed_and_not_refused,

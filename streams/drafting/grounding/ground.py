@@ -30,6 +30,7 @@ from streams.drafting.grounding.checks import (
     quotes_verbatim,
 )
 from streams.drafting.grounding.claim import Claim, Claims
+from streams.drafting.grounding.contradiction import dates_what_is_undated, has_what_nobody_said_one_has
 from streams.drafting.grounding.evidence import Evidence
 from streams.drafting.local.interventions import decoded, vocabulary
 from streams.drafting.local.themes import stems_of_themes
@@ -95,7 +96,11 @@ class _Grounding:
         if reason is not None:
             return Verdict(reason)
         return Verdict(
-            None, doubtful=covered(claim, self._evidence) < FULLY or not does_what_is_said(claim, self._evidence)
+            None,
+            doubtful=covered(claim, self._evidence) < FULLY
+            or not does_what_is_said(claim, self._evidence)
+            or has_what_nobody_said_one_has(claim, self._evidence)
+            or dates_what_is_undated(claim, self._evidence),
         )
 
     def _first(self, claim: Claim, section: str | None, checks: tuple[Check, ...]) -> str | None:

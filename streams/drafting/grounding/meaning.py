@@ -4,6 +4,8 @@ Checks like those in checks.py, each for itself; pure.
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from schemas.session_file import THERAPIST
@@ -12,7 +14,7 @@ from streams.drafting.grounding.evidence import Evidence, Item, sentences_of, te
 from streams.drafting.grounding.same_meaning import alike
 from streams.drafting.local.answers import answer
 from streams.drafting.polarity import mentions, not_asked, without_idioms
-from streams.drafting.words import content, tokens
+from streams.drafting.words import STOP_WORDS, content, stem, tokens
 
 _NEGATES = re.compile(
     r"\b(?:not|never|no|none|nobody|nothing|without|neither|nor|cannot|(?:do"
@@ -30,6 +32,11 @@ _NEGATES_SOFTLY = re.compile(
     r"|reduc\w+)\b",
     re.IGNORECASE,
 )
+_DENIED_VERB = re.compile(
+    r"(?:\b(?:not|never)|n't|\b(?:did|do|does|have|has|had|was|is)nt) (?:really |even |actually |ever )?(\w{3,})"
+)
+_ONLY = re.compile(r"\bonly\b", re.IGNORECASE)
+_WHOLLY = re.compile(r"\b(?:all|any|ever|never|at all|once|entire|whole)\b", re.IGNORECASE)
 _SUPPOSES = re.compile(
     r"\b(?:would|could|might|if|suppos\w+|imagin\w+|hypothetical\w*|wish\w*|hop(?:e|es|ed|ing))\b", re.IGNORECASE
 )
@@ -108,6 +115,15 @@ def says_it_the_same_way_round(claim: Claim, evidence: Evidence, section: str | 
     items = evidence.items(claim.evidence)
     if (reason := _against_the_answer(claim, items)) is not None:
         return reason
+    plain = claim.plain.replace("’", "'")
+    source = text_of(items)
+    denies = bool(_NEGATES.search(plain))
+    if not denies and _denied_words(source) & set(tokens(plain)):
+        return "Says what the source denies."
+    if not (denies or _NEGATES_SOFTLY.search(plain)) and _denied_verbs(items) & claim.stems:
+        return "Says what the source denies."
+    if denies and _WHOLLY.search(plain) and not _NEGATES.search(_ONLY.sub(" ", source)) and _ONLY.search(source):
+        return "Denies what the source says."
     best, best_share = "", 0.0
     for sentence in sentences_of(items):
         for clause in re.split(r"[,;:–—]|\b(?:but|and|so|because|although)\b", sentence):
@@ -116,12 +132,8 @@ def says_it_the_same_way_round(claim: Claim, evidence: Evidence, section: str | 
                 best, best_share = clause, share
     if best_share < 0.34:
         return None
-    plain = claim.plain.replace("’", "'")
     best = best.replace("’", "'")
-    source = text_of(items)
-    if not _NEGATES.search(plain) and _denied_words(source) & set(tokens(plain)):
-        return "Says what the source denies."
-    if _NEGATES.search(plain) and not (_NEGATES.search(source) or _NEGATES_SOFTLY.search(source)):
+    if denies and not (_NEGATES.search(source) or _NEGATES_SOFTLY.search(source)):
         return "Denies what the source says."
     if _SUPPOSES.search(best) and not _SUPPOSES.search(plain) and best_share >= 0.5:
         return "Says as fact what the source supposes."
@@ -151,6 +163,14 @@ def _denied_words(source: str) -> set[str]:
     """Words that the source says with `not` before them and nowhere without."""
     denied = {match[1] for match in re.finditer(r"(?<!\w)not (?:\w+ ){0,1}?(\w{4,})", source)}
     return {word for word in denied if len(re.findall(rf"\b{word}\b", source)) == 1}
+
+
+def _denied_verbs(items: Iterable[Item]) -> frozenset[str]:
+    """Stems that people say only with `didn't`, `never` or `haven't` before them: `Didn't drink it`."""
+    source = " . ".join(item.text for item in items).lower().replace("’", "'")
+    denied = [stem(match[1]) for match in _DENIED_VERB.finditer(source) if match[1] not in STOP_WORDS]
+    counted = Counter(stem(word) for word in tokens(source))
+    return frozenset(one for one in denied if counted[one] == denied.count(one))
 
 
 def says_who_did_it(claim: Claim, evidence: Evidence, section: str | None) -> str | None:
