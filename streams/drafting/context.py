@@ -248,7 +248,10 @@ def _with_others(case: SessionCase, people: list[Participant]) -> tuple[Particip
     """The participants; guests and further clinicians are known by name as well, so that they are recognised."""
     session = case.session
     others = [Contact(name=guest.name, relation=guest.role or "guest") for guest in session.guests if guest.name]
-    for facilitator in session.facilitators[1:]:
+    lead = next((f.clinician for f in session.facilitators if f.role in ("lead", None)), None)
+    for facilitator in session.facilitators:
+        if facilitator.clinician == lead:
+            continue  # the session file names them as its clinician
         clinician = case.practice.clinician(facilitator.clinician)
         if clinician is not None and clinician.data.name:
             others.append(Contact(name=clinician.data.name, relation="clinician"))

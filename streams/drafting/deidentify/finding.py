@@ -5,7 +5,7 @@ looks like a name, a place or a number of somebody nobody told us about.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from streams.drafting.deidentify.capitals import CLINICAL, capital_runs
@@ -23,6 +23,7 @@ from streams.drafting.deidentify.initials import initials
 from streams.drafting.deidentify.judging import Calls, Judge, Sort, Verdict, place_phrases, region_phrases
 from streams.drafting.deidentify.known import PEOPLE, Known
 from streams.drafting.deidentify.lexicon import lexicon
+from streams.drafting.deidentify.ordinary_names import OrdinaryNames
 from streams.drafting.deidentify.places_and_organisations import organisations, streets
 from streams.drafting.deidentify.reading import Reading, stem_length
 from streams.drafting.deidentify.spans import Span, without_overlap
@@ -41,6 +42,7 @@ class Finder:
         self._own_ids = frozenset(folded(id_) for id_ in own_ids)
         self._judge = Judge(known, self._own_ids)
         self._oldest_year = oldest_year
+        self._names = OrdinaryNames(word for word, mark in known.words.items() if not mark.sure and mark.kind in PEOPLE)
         self._initials_of: dict[str | None, list[str]] = {}
         for letters, mark in known.initials.items():
             if mark is not None and len(letters) > 1:
@@ -77,7 +79,14 @@ class Finder:
             found += organisations(reading)
         if reading.cased and not known_only:
             found += capital_runs(reading)
+        found += self.certain_names(text)
         return self._people_joined(reading, without_overlap(found))
+
+    def certain_names(self, text: str) -> Iterator[Span]:
+        """Names that are words, where the raw text shows that they are names; the gate asks this by itself as well."""
+        for start, end, name in self._names.uses(text):
+            mark = self._known.words[name]
+            yield Span(start, end, mark.kind, mark.token)
 
     def _numbered(self, span: Span) -> Span:
         """A number with the token of the known number it is."""

@@ -68,6 +68,7 @@ def _leaks_of(text: str, finder: Finder, trusted: tuple[str, ...], *, known_only
         if constant and constant in text:
             text = text.replace(constant, " " * len(constant))
     text = TOKEN.sub(lambda match: " " * len(match[0]), text)
+    yield from ((span.kind, span.start) for span in finder.certain_names(text))
     at = 0
     for line in text.split("\n"):
         for span in finder.spans(Reading(line), known_only=True):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from schemas.session_file import Turn
-from streams.drafting.deidentify import Identities, Kind
+from streams.drafting.deidentify import Identities, Kind, Person
 from tests.streams.drafting.deidentify.corpus import lines
 from tests.streams.drafting.deidentify.people import hard_names
 
@@ -90,3 +90,46 @@ def test_our_own_instructions_may_use_a_client_s_name_as_a_word(identities: Iden
     instructions = "Mark doubtful sentences. Will they hold? Hope is not evidence."
     assert identities.leaks(request(instructions), trusted=[instructions]) == ()
     assert identities.leaks(request(instructions + "\nWill said so."), trusted=[instructions])
+
+
+WORDS_AS_NAMES = (
+    "I told you that Will drove me home.",
+    "will said he was sorry",
+    "thanks, grace.",
+    "Then Mark left early.",
+    "I was sitting beside May.",
+    "and joy texted me after group",
+    "We hugged, and Hope cried.",
+)
+WORDS_AS_WORDS = (
+    "I will say it again and I hope it helps.",
+    "Will you come? Mark the date in May.",
+    "There is joy in it, and grace too.",
+    "It was May 5 and we may go back in May.",
+)
+
+
+@pytest.fixture(scope="module")
+def word_names() -> Identities:
+    people = tuple(
+        Person((f"{name} Zellinger",), (), f"C{n}", Kind.CLIENT)
+        for n, name in enumerate(("Will", "Grace", "Mark", "May", "Joy", "Hope"), 1)
+    )
+    return Identities(people)
+
+
+@pytest.mark.parametrize("text", WORDS_AS_NAMES)
+def test_a_name_that_is_a_word_is_taken_out_and_does_not_leave(word_names: Identities, text: str) -> None:
+    assert word_names.leaks(request(text))
+    assert word_names.leaks(request(word_names.deidentify(text).text)) == ()
+
+
+@pytest.mark.parametrize("text", WORDS_AS_WORDS)
+def test_a_word_that_is_a_name_may_stay_a_word(word_names: Identities, text: str) -> None:
+    assert {leak.kind for leak in word_names.leaks(request(text))} <= {Kind.DATE}
+    assert {removal.kind for removal in word_names.deidentify(text).removals} <= {Kind.DATE}
+
+
+def test_the_second_look_does_not_rely_on_the_first(word_names: Identities, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.drafting.deidentify.finding.meant_as_name", lambda *_args, **_more: False)
+    assert all(word_names.leaks(request(text)) for text in WORDS_AS_NAMES)
