@@ -22,6 +22,15 @@ def new_sign_ins(home: Path) -> SignIns:
     return made
 
 
+def renewed_sign_ins(home: Path) -> SignIns:
+    """New passwords for the demo users, whoever else may sign in untouched."""
+    from dashboards.console.user_changes import renew_demo_users
+
+    made = renew_demo_users(users_path(home))
+    _made_marker(home).touch(mode=0o600)
+    return made
+
+
 def sign_ins_were_shown(home: Path) -> None:
     """From now on these passwords are in people's hands."""
     _shown_marker(home).touch(mode=0o600)

@@ -16,7 +16,7 @@ import orjson
 from pydantic import ValidationError
 
 from dashboards.console.rights import Role
-from dashboards.console.users import User, Users, UsersFile
+from dashboards.console.users import User, Users, UsersFileError, ensure_demo_users
 
 Practices = Literal["all"] | tuple[str, ...]
 MAX_USERS = 2_000
@@ -111,9 +111,30 @@ class UserChanges:
         path = self.users.path
         with _alone(path):
             users = change(self.users.everybody())
-            UsersFile(users=users)
-            listed = [user.model_dump(mode="json", exclude_defaults=True) for user in users]
-            _put(path, orjson.dumps({"users": listed}, option=orjson.OPT_INDENT_2) + b"\n")
+            _write_users(path, users)
+
+
+def renew_demo_users(path: Path) -> list[tuple[str, str]]:
+    """New passwords for the demo users, who come in again with the role and practices of the demo; everybody whom an
+    administrator added stays as they are. A file that cannot be read is made anew. Returns (name, password)."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        made = ensure_demo_users(fresh)
+        with _alone(path):
+            try:
+                known = Users(path).everybody()
+            except UsersFileError:
+                known = ()
+            names = {name for name, _ in made}
+            _write_users(path, (*Users(fresh).everybody(), *(user for user in known if user.name not in names)))
+    finally:
+        fresh.unlink(missing_ok=True)
+    return made
+
+
+def _write_users(path: Path, users: tuple[User, ...]) -> None:
+    listed = [user.model_dump(mode="json", exclude_defaults=True) for user in users]
+    _put(path, orjson.dumps({"users": listed}, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 @contextmanager

@@ -74,9 +74,7 @@ class User(BaseModel):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
 
-class UsersFile(BaseModel):
-    """The file as a whole."""
-
+class _UsersFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     users: tuple[User, ...]
@@ -121,7 +119,7 @@ class Users:
             stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
             if stamp == self._stamp:
                 return
-            users = UsersFile.model_validate_json(self.path.read_bytes()).users
+            users = _UsersFile.model_validate_json(self.path.read_bytes()).users
         except OSError as error:
             raise UsersFileError(
                 f"{self.path} cannot be read ({error.strerror}): start Conjoint once to create it"

@@ -6,7 +6,7 @@ import pytest
 
 from dashboards.console.rights import Role
 from dashboards.console.users import Users
-from infra.sign_ins import new_sign_ins, sign_ins_were_shown, users_path
+from infra.sign_ins import new_sign_ins, renewed_sign_ins, sign_ins_were_shown, users_path
 
 
 @pytest.fixture
@@ -36,3 +36,19 @@ def test_a_users_file_somebody_brought_along_is_left_alone(home: Path) -> None:
     users_path(home).write_text('{"users": []}')
     assert new_sign_ins(home) == []
     assert users_path(home).read_text() == '{"users": []}'
+
+
+def test_new_passwords_for_the_demo_leave_those_alone_whom_an_administrator_added(home: Path) -> None:
+    new_sign_ins(home)
+    added = '{"name": "rosa", "role": "biller", "display_name": "Rosa", "practices": ["PR-1"], "password_hash": "x"}'
+    closed = '{"name": "admin", "role": "biller", "display_name": "x", "practices": [], "closed": true}'
+    users_path(home).write_text(f'{{"users": [{added}, {closed}]}}')
+    made = dict(renewed_sign_ins(home))
+    users = Users(users_path(home))
+    assert {user.name for user in users.everybody()} == {*Role, "rosa"}
+    rosa, admin = users.find("rosa"), users.verify("admin", made["admin"])
+    assert rosa is not None
+    assert rosa.password_hash == "x"
+    assert admin is not None
+    assert admin.role is Role.ADMIN
+    assert not [path for path in home.iterdir() if path.name.startswith(".") and "lock" not in path.name]
