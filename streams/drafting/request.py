@@ -6,12 +6,13 @@ form. The answer's schema knows this session's ids and bounds every list and tex
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from schemas.draft import Part
 from schemas.model_call import ModelCall
 from schemas.session_file import Participant
-from streams.drafting.material import Material
+from streams.drafting.material import Deidentifier, Material
 from streams.drafting.prompting import Prompt
 
 TEMPERATURE: Final = 0.2
@@ -35,6 +36,22 @@ def call_of(material: Material, prompt: Prompt, practice_id: str) -> ModelCall:
         answer_schema=answer_schema(material, prompt),
         temperature=TEMPERATURE,
     )
+
+
+def in_words_of(call: ModelCall, hints: Mapping[str, Any], identities: Deidentifier) -> ModelCall:
+    """The question with what is known of how its clinician writes, as de-identified data beside the record."""
+    if not hints:
+        return call
+    style = json.dumps(_clean(hints, identities), ensure_ascii=False, separators=(",", ":"))
+    return replace(call, material=f'{call.material[:-1]},"clinician_wording":{style}}}')
+
+
+def _clean(value: Any, identities: Deidentifier) -> Any:
+    if isinstance(value, str):
+        return identities.deidentify(value).text
+    if isinstance(value, Mapping):
+        return {key: _clean(inner, identities) for key, inner in value.items()}
+    return [_clean(inner, identities) for inner in value] if isinstance(value, list) else value
 
 
 def request_text(call: ModelCall) -> str:

@@ -18,7 +18,8 @@ from schemas.rollout import Phase, Product, may_generate
 from schemas.session_file import Session
 from schemas.style import Style
 from streams.drafting.material import Deidentifier, Material, material_of
-from streams.learning.apply import in_style, within_phase
+from streams.drafting.request import in_words_of
+from streams.learning.apply import hints, in_style, within_phase
 
 
 class Identities(Deidentifier, Protocol):
@@ -71,7 +72,7 @@ def write(context: DraftContext, pens: Pens, stands: Stands, now: datetime, pati
     phase, style = pens.desk(context, patient)
     if not may_generate(Product.SUMMARIES, phase):
         context = context.model_copy(update={"model_allowed": False})
-    draft, use = _written(context, material, identities, pens, stands, patient)
+    draft, use = _written(context, material, identities, pens, stands, patient, style)
     draft = in_style(within_phase(_without(_withholding(draft, material, context), material), phase), style)
     cited = tuple(material.cited[id_] for id_ in dict.fromkeys(_evidence(draft)) if id_ in material.cited)
     return _record(context, "drafted", draft, now, cited, use)
@@ -84,11 +85,17 @@ def not_written(context: DraftContext, now: datetime) -> SessionDraft:
 
 
 def _written(
-    context: DraftContext, material: Material, identities: Identities, pens: Pens, stands: Stands, patient: bool
+    context: DraftContext,
+    material: Material,
+    identities: Identities,
+    pens: Pens,
+    stands: Stands,
+    patient: bool,
+    style: Style,
 ) -> tuple[Draft, ModelUse]:
     if pens.model is None or not context.model_allowed:
         return pens.grounded(pens.local(material), material), ModelUse()
-    call = pens.call(material, context)
+    call = in_words_of(pens.call(material, context), hints(style), identities)
 
     def accept(answer: Any) -> Draft:
         return pens.grounded(pens.read(answer, material, call), material)

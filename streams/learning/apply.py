@@ -5,7 +5,7 @@ attendance and plan are never left out, nor what is flagged or restricted.
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from schemas.draft import Draft, Section, Sentence
 from schemas.rollout import Phase, Product, may_generate
@@ -14,6 +14,12 @@ from streams.learning.learn import NEVER_DROPPED
 
 ADMINISTRATIVE_PARTS: Final = frozenset({"attendance", "intervention"})
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_PLAIN: Final = re.compile(r"[a-z]+(?:[ '’-][a-z]+){0,7}")
+_ORDERS_A_MACHINE: Final = re.compile(
+    r"\b(?:ignore|disregard|override|bypass|instructions?|prompts?|system|assistant|output|reveal|pretend)\b"
+)
+MOST_HINTS: Final = 20
+LONGEST_HINT: Final = 60
 RELATIONAL_PARTS: Final = frozenset({"dynamic", "pattern"})
 
 
@@ -103,10 +109,22 @@ def _limit(phase: Phase) -> str:
     return f"Rollout phase {phase.value}: {said}."
 
 
-def hints(style: Style) -> tuple[str, ...]:
-    """The same for a model's prompt: how to write, without anything about a client."""
-    said = [f"Do not use the phrase “{one.what}”." for one in style.dropped_phrases]
-    said += [f"Write “{new}” instead of “{old}”." for old, new, _ in style.vocabulary]
-    if style.most_sentences is not None:
-        said.append(f"At most {style.most_sentences.what} sentences for each client.")
-    return tuple(said)
+def hints(style: Style) -> dict[str, Any]:
+    """The same for a model, as data and never as sentences that order anything: empty if nothing was learned.
+
+    Only plain words go, few and short ones: what could be read as an instruction, a name or a number is left out.
+    """
+    data: dict[str, Any] = {}
+    phrases = [one.what for one in style.dropped_phrases if _is_plain(one.what)]
+    words = [{"instead_of": old, "write": new} for old, new, _ in style.vocabulary if _is_plain(old) and _is_plain(new)]
+    if phrases:
+        data["phrases_not_used"] = phrases[:MOST_HINTS]
+    if words:
+        data["words_preferred"] = words[:MOST_HINTS]
+    if style.most_sentences is not None and style.most_sentences.what.isdigit():
+        data["sentences_a_client_at_most"] = int(style.most_sentences.what)
+    return data
+
+
+def _is_plain(text: str) -> bool:
+    return bool(_PLAIN.fullmatch(text)) and len(text) <= LONGEST_HINT and not _ORDERS_A_MACHINE.search(text)

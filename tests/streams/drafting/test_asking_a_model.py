@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,7 +10,9 @@ import pytest
 
 from schemas.draft import Draft, SessionDraft
 from schemas.model_call import BeforeSending, ModelAnswer, ModelAway, ModelCall, NotAcceptable, NoUsableAnswer
+from schemas.rollout import Phase
 from schemas.session_file import Session
+from schemas.style import Learned, Style
 from streams.drafting.material import Material, material_of
 from streams.drafting.pens import SessionIdentities, StillIdentifying, pens_of
 from streams.drafting.prompting import OURS, NotAPrompt, Prompt, prompt_for, prompts
@@ -314,3 +317,16 @@ def test_who_has_not_consented_is_in_no_section_whoever_wrote_it(changes: dict[s
     said = json.dumps([section.model_dump() for section in record.draft.sections])
     assert "C-2" not in said
     assert record.draft.blocked
+
+
+def test_how_the_clinician_writes_goes_along_as_data_without_names() -> None:
+    session = a_session()
+    name = (session.participants[0].legal_name or "").split()[0].lower()
+    why = Learned("x", 3, "because")
+    style = Style(dropped_phrases=(Learned("presented as engaged", 3, "because"),), vocabulary=((name, "client", why),))
+    model = Saying(ANSWER)
+    pens = replace(pens_of(prompts(), model), desk=lambda _context, _patient: (Phase.RELATIONAL, style))
+    write(a_context(session=session), pens, lambda: None, NOW)
+    sent = json.loads(model.sent[0])
+    assert sent["clinician_wording"]["phrases_not_used"] == ["presented as engaged"]
+    assert name not in model.sent[0].decode().lower()
