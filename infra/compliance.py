@@ -3,7 +3,6 @@ Reads ClickHouse's history tables, as the viewer; writes nothing.
 Must never read what was recorded after the moment the report is of.
 """
 
-import asyncio
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,15 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import asyncpg
-
 from infra.asking import Ask, instant
+from infra.desk.for_report import read_desk
 from infra.refusal import Refusal
 from schemas.compliance import Report
 from schemas.evidence import EVIDENCE_KEYS
 from schemas.facts import FACT_KEYS
 from streams.compliance.from_changes import TITLES
-from streams.compliance.records import BY_DAY, LEDGER_FIELDS, ROWS, AccessRow, DraftRow, Ledger, Period, PracticeRow
+from streams.compliance.records import BY_DAY, LEDGER_FIELDS, ROWS, DraftRow, Ledger, Period, PracticeRow
 from streams.compliance.report import compliance_report
 
 ORIGIN: Final = "Conjoint's analytics store, every version of every row since the practice was connected"
@@ -41,7 +39,8 @@ def practices(ask: Ask) -> list[str]:
 def platform_report(
     ask: Ask, practice_id: str, first_on: date, last_on: date, as_of: datetime, desk_dsn: str | None = None
 ) -> Report:
-    """The report of a practice; with `desk_dsn` who looked at what is in it, if the desk answers.
+    """The report of a practice; with `desk_dsn` also what the desk knows, if it answers: who looked at what,
+    who signed what was drafted, and what payers answered.
 
     Raises Refusal if the practice was not known by that moment.
     """
@@ -54,9 +53,16 @@ def platform_report(
             "WHERE practice_id = {practice:String}",
             {"practice": practice_id},
         )
-        access = None if desk_dsn is None else access_on_desk(desk_dsn, practice_id, as_of)
+        desk = None if desk_dsn is None else read_desk(desk_dsn, practice_id, period)
         ledger = Ledger(
-            practice=practice, rule_titles=TITLES, drafts=_drafts(ask, practice_id, period), access=access, **rows
+            practice=practice,
+            rule_titles=TITLES,
+            drafts=_drafts(ask, practice_id, period),
+            access=None if desk is None else desk.access,
+            # where no 835 ever came nobody can tell what payers answered
+            remittances=None if desk is None else desk.remittances or None,
+            signed_drafts=None if desk is None else desk.signed_drafts,
+            **rows,
         )
         return compliance_report(ledger, period, ORIGIN, None if since_ms is None else instant(since_ms))
 
@@ -72,31 +78,6 @@ def not_collecting() -> Iterator[None]:
     finally:
         if resting:
             gc.enable()
-
-
-def access_on_desk(dsn: str, practice_id: str, as_of: datetime) -> list[AccessRow] | None:
-    """The entries of a practice's audit chain up to that moment; None if the desk does not answer."""
-
-    async def read() -> list[AccessRow]:
-        connection = await asyncpg.connect(dsn, timeout=3)
-        try:
-            entries = await connection.fetch(
-                "SELECT at, user_name, role, action, object_kind, object_id FROM audit_entry "
-                "WHERE chain = $1 AND at <= $2 ORDER BY seq",
-                practice_id,
-                as_of,
-            )
-        finally:
-            await connection.close()
-        return [
-            AccessRow(e["at"], e["user_name"], e["role"], e["action"], f"{e['object_kind']} {e['object_id']}".strip())
-            for e in entries
-        ]
-
-    try:
-        return asyncio.run(read())
-    except (OSError, TimeoutError, asyncpg.PostgresError):
-        return None
 
 
 def _drafts(ask: Ask, practice_id: str, period: Period) -> list[DraftRow]:

@@ -1,12 +1,15 @@
 """`conjoint report compliance`: what would an auditor be told about a period, as of a moment?"""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
+from connectors.claims.answers import read_answers_file
+from connectors.claims.x12 import NotX12
 from dashboards.compliance.document import report_pdf
 from dashboards.compliance.page import report_html
 from dashboards.compliance.tables import as_zip, write_folder
@@ -16,7 +19,7 @@ from infra.compliance import not_collecting, platform_report, practices
 from infra.refusal import Refusal
 from schemas.compliance import Report
 from streams.compliance.from_changes import ledger_at, recorded_since, was_played
-from streams.compliance.records import Period
+from streams.compliance.records import Period, RemittanceRow
 from streams.compliance.report import compliance_report
 from streams.replay import NotAChangesFile, read_changes_file, read_instant
 
@@ -60,6 +63,13 @@ def command() -> None:
     help="File to write; of csv a .zip file or a folder. Without it, to standard output (csv as a zip).",
 )
 @click.option("--file", "changes", type=click.Path(path_type=Path), help="A file of changes instead of a platform.")
+@click.option(
+    "--remittance",
+    "remittances",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="With --file: an 835 that came by then. May be given several times.",
+)
 @click.option("--home", type=click.Path(), help="Folder that holds all state (default ./var).")
 def compliance(
     practice: str | None,
@@ -69,6 +79,7 @@ def compliance(
     form: str,
     out: Path | None,
     changes: Path | None,
+    remittances: tuple[Path, ...],
     home: str | None,
 ) -> None:
     """The compliance pack of a practice for a period, as of a moment: HTML, PDF or CSV.
@@ -77,12 +88,14 @@ def compliance(
     """
     if first_on > last_on:
         raise click.UsageError("--from is after --to.")
+    if remittances and changes is None:
+        raise click.UsageError("--remittance goes with --file; on a platform `conjoint claims ack` reads 835s in.")
     if out is None and form != "html" and sys.stdout.isatty():
         raise click.UsageError(f"--format {form} is not for a terminal; name a file with --out.")
     report = (
         _of_platform(practice, first_on, last_on, as_of, home)
         if changes is None
-        else _of_file(changes, practice, first_on, last_on, as_of)
+        else _of_file(changes, practice, first_on, last_on, as_of, remittances)
     )
     try:
         with not_collecting():
@@ -91,7 +104,14 @@ def compliance(
         raise Refusal(f"{out} cannot be written ({error.strerror}); name another file with --out") from None
 
 
-def _of_file(path: Path, practice: str | None, first_on: date, last_on: date, as_of: datetime | None) -> Report:
+def _of_file(
+    path: Path,
+    practice: str | None,
+    first_on: date,
+    last_on: date,
+    as_of: datetime | None,
+    remittances: tuple[Path, ...],
+) -> Report:
     try:
         file = read_changes_file(path)
         moment = as_of or file.now or max((change.at for change in file.changes), default=None)
@@ -103,9 +123,25 @@ def _of_file(path: Path, practice: str | None, first_on: date, last_on: date, as
     if practice not in (None, ledger.practice.practice_id):
         raise Refusal(f"the file is about practice {ledger.practice.practice_id}, not {practice}; name that one")
     period = Period(first_on, last_on, moment, ZoneInfo(ledger.practice.timezone or "UTC"))
+    if remittances:
+        ledger = replace(ledger, remittances=_remitted(remittances, period))
     known = sum(1 for change in file.changes if change.at <= moment)
     played = "" if was_played(file) else "; decided once, so findings that came and went before are not in it"
     return compliance_report(ledger, period, f"a file of {known:,} changes{played}", recorded_since(file))
+
+
+def _remitted(paths: tuple[Path, ...], period: Period) -> list[RemittanceRow]:
+    """Of each claim what the last of the files says, dated by the day of the report at the latest."""
+    last: dict[str, RemittanceRow] = {}
+    for path in paths:
+        try:
+            answers = read_answers_file(path)
+        except NotX12 as error:
+            raise Refusal(f"{path}: {error}; an 835 file is wanted", exit_code=2) from None
+        for answer in answers.about_claims:
+            if answer.kind == "835" and (answer.on is None or answer.on <= period.today):
+                last[answer.control_number] = RemittanceRow.of(answer.control_number, answer)
+    return list(last.values())
 
 
 def _of_platform(

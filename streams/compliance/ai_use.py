@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 
-from schemas.compliance import Column, Figure, Section, Table
-from streams.compliance.counting import earliest_first, words
-from streams.compliance.records import DraftRow, Ledger, Period
+from schemas.compliance import Cell, Column, Figure, Section, Table
+from streams.compliance.counting import earliest_first, median, words
+from streams.compliance.records import DraftRow, Ledger, Period, SignedDraftRow
 
 
 def ai_section(ledger: Ledger, period: Period) -> Section:
@@ -27,6 +27,12 @@ def ai_section(ledger: Ledger, period: Period) -> Section:
             Figure("Signed by a clinician", states["signed"]),
             Figure("Draft requests", len(requests)),
             Figure("Requests withdrawn", sum(1 for request in requests if request.state == "withdrawn")),
+            Figure(
+                "Words changed before signing",
+                median(_changed(ledger, period)),
+                "share",
+                "median of drafts signed here",
+            ),
             Figure("With an open consent finding", len(wrong), tone="bad" if wrong else "good"),
         ),
         tables=(
@@ -102,6 +108,13 @@ def ai_section(ledger: Ledger, period: Period) -> Section:
                 "A note the EHR marks as drafted by AI, from the request on. Nothing of it is in a chart unsigned.",
             ),
             (
+                "Words changed",
+                (
+                    "Of the words of the sections approved, drafted and signed together, the share that stands in "
+                    "one of the two only: 0 % is signed as drafted."
+                ),
+            ),
+            (
                 "AI consents in force",
                 "Of everybody the draft was about, the AI consents that held when it was asked for.",
             ),
@@ -112,9 +125,15 @@ def ai_section(ledger: Ledger, period: Period) -> Section:
             "Notes of the EHR; draft requests",
         ),
         not_recorded=(
-            (
-                "The share of words a clinician changed in a draft is kept on the review desk, not in the rows of "
-                "this report."
+            *(
+                ()
+                if ledger.signed_drafts is not None
+                else (
+                    (
+                        "Who signed Conjoint's own drafts at the review desk, and how many of their words were "
+                        "changed: the desk was not asked, or did not answer."
+                    ),
+                )
             ),
             *(() if ledger.drafts is not None else ("Model and prompt of each draft: not in a file of changes.",)),
         ),
@@ -126,6 +145,7 @@ def _own_drafts(ledger: Ledger, period: Period) -> tuple[Table, ...]:
     if ledger.drafts is None:
         return ()
     made = sorted((d for d in ledger.drafts if period.has(d.created_at)), key=lambda d: (d.created_at, d.draft_id))
+    signed = {one.draft_id: one for one in ledger.signed_drafts or ()}
     by: Counter[tuple[str, str, str, str]] = Counter(
         (d.drafter, d.model or "none", f"{d.prompt_id or 'none'} {d.prompt_version or ''}".strip(), d.state)
         for d in made
@@ -155,6 +175,10 @@ def _own_drafts(ledger: Ledger, period: Period) -> tuple[Table, ...]:
                 Column("prompt", "Prompt"),
                 Column("transcript_used", "Transcript read", "yes_no"),
                 Column("withheld", "Left out", "count"),
+                Column("signed_by", "Signed by"),
+                Column("signed_at", "Signed", "instant"),
+                Column("cosigned_by", "Cosigned by"),
+                Column("changed_share", "Words changed", "share"),
                 Column("draft_id", "Draft"),
             ),
             [
@@ -167,6 +191,7 @@ def _own_drafts(ledger: Ledger, period: Period) -> tuple[Table, ...]:
                     _prompt(d),
                     d.transcript_used,
                     d.withheld,
+                    *_signature(signed.get(d.draft_id)),
                     d.draft_id,
                 )
                 for d in made
@@ -174,6 +199,18 @@ def _own_drafts(ledger: Ledger, period: Period) -> tuple[Table, ...]:
             evidence=True,
         ),
     )
+
+
+def _signature(signed: SignedDraftRow | None) -> tuple[Cell, ...]:
+    if signed is None:
+        return (None, None, None, None)
+    return (signed.signed_by, signed.signed_at, signed.cosigned_by, signed.changed_share)
+
+
+def _changed(ledger: Ledger, period: Period) -> list[float]:
+    """The share of words changed in each draft that was signed at the desk in the period."""
+    signed = (one for one in ledger.signed_drafts or () if period.has(one.signed_at))
+    return [one.changed_share for one in signed if one.changed_share is not None]
 
 
 def _prompt(draft: DraftRow) -> str:

@@ -1,11 +1,12 @@
 """Which money is at risk, which denials were foretold, and which came unforeseen? Pure."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.compliance import Cell, Column, Figure, Section, Table
 from streams.compliance.counting import share
-from streams.compliance.records import ClaimRow, Ledger, Period
+from streams.compliance.records import ClaimRow, Ledger, Period, RemittanceRow
 
 WITH_THE_PAYER = frozenset({"submitted", "accepted"})
 NOT_SENT = frozenset({"queued", "rejected"})
@@ -27,9 +28,9 @@ class _OfCode:
 
 def denials_section(ledger: Ledger, period: Period) -> Section:
     """Money at risk by the denial foretold, and what payers answered."""
-    claims = {c.claim_id: c for c in ledger.claims if period.has_day(c.service_on)}
-    sessions = {session.session_id for session in ledger.sessions if period.has_day(session.service_on)}
     answers = {one.claim_id: one for one in ledger.remittances or ()}
+    claims = {c.claim_id: _answered(c, answers) for c in ledger.claims if period.has_day(c.service_on)}
+    sessions = {session.session_id for session in ledger.sessions if period.has_day(session.service_on)}
     foretold: dict[str, set[str]] = defaultdict(set)
     open_now: dict[str, set[str]] = defaultdict(set)
     codes: dict[str, _OfCode] = defaultdict(_OfCode)
@@ -49,7 +50,7 @@ def denials_section(ledger: Ledger, period: Period) -> Section:
         codes[code].unbilled_cents += cents
     for claim_id, predicted in foretold.items():
         for code in predicted:
-            _count(codes[code], claims[claim_id], code, answers[claim_id].carc if claim_id in answers else None)
+            _count(codes[code], claims[claim_id], code, answers.get(claim_id, _NO_ANSWER).carcs)
     denied = {claim_id for claim_id, claim in claims.items() if claim.status == "denied"}
     decided = {claim_id for claim_id in foretold if claims[claim_id].status in ("paid", "denied")}
     at_risk = [
@@ -100,11 +101,11 @@ def denials_section(ledger: Ledger, period: Period) -> Section:
                     Column("payer", "Payer"),
                     Column("cents", "Claimed", "money"),
                     Column("predicted", "Foretold", "ids"),
-                    Column("actual", "Answered"),
+                    Column("actual", "Answered (835)", "ids"),
                     Column("forecast", "Forecast", "state"),
                 ),
                 [
-                    _denied(claims[id_], foretold.get(id_, set()), answers[id_].carc if id_ in answers else None)
+                    _denied(claims[id_], foretold.get(id_, set()), answers.get(id_, _NO_ANSWER).carcs)
                     for id_ in sorted(denied, key=lambda i: (claims[i].service_on or period.last_on, i))
                 ],
                 evidence=True,
@@ -153,6 +154,13 @@ def denials_section(ledger: Ledger, period: Period) -> Section:
                 "Claims of the period with an open forecast that are not paid, and visits not billed with one.",
             ),
             (
+                "Denied with this CARC",
+                (
+                    "The payer's 835 refused money with the very code that was foretold, on the claim or on a line. "
+                    "What contract and the patient's own share take off is no refusal."
+                ),
+            ),
+            (
                 "Not foretold",
                 (
                     f"{len(unforeseen)} denied claims had no forecast: a rule is missing, or the payer's reason "
@@ -161,26 +169,47 @@ def denials_section(ledger: Ledger, period: Period) -> Section:
                 ),
             ),
         ),
-        sources=("X12 835 claim adjustment reason codes (numbers only)", "Billing rules B01–B50", "Claims of the EHR"),
-        not_recorded=()
-        if kept
-        else (
-            (
-                "Payers' own reason codes (835): not recorded by this system yet; denials are told by claim status "
-                "alone."
-            ),
+        sources=(
+            "X12 835 claim adjustment reason codes (numbers only)",
+            "Billing rules B01–B50",
+            "Claims of the EHR; payers' 835s",
         ),
+        not_recorded=_not_recorded(sum(1 for id_ in denied if id_ not in answers), kept),
     )
 
 
-def _count(of: _OfCode, claim: ClaimRow, code: str, actual: str | None) -> None:
+_NO_ANSWER = RemittanceRow("", (), denied=False, paid=False)
+
+
+def _answered(claim: ClaimRow, answers: Mapping[str, RemittanceRow]) -> ClaimRow:
+    """A claim that the EHR still calls waiting, as the payer's 835 has decided it."""
+    answer = answers.get(claim.claim_id, _NO_ANSWER)
+    if claim.status not in WITH_THE_PAYER | NOT_SENT or not (answer.denied or answer.paid):
+        return claim
+    return claim._replace(status="denied" if answer.denied else "paid")
+
+
+def _not_recorded(unanswered: int, kept: bool) -> tuple[str, ...]:
+    if not kept:
+        return (
+            (
+                "Payers' own reason codes: no 835 about this practice had been read by the moment of the report; "
+                "denials are told by claim status alone. `conjoint claims ack` reads 835 files in."
+            ),
+        )
+    if unanswered:
+        return (f"Of {unanswered} denied claims no 835 had been read: told by claim status alone.",)
+    return ()
+
+
+def _count(of: _OfCode, claim: ClaimRow, code: str, actual: Sequence[str]) -> None:
     of.claims.add(claim.claim_id)
     of.cents += claim.total_cents or 0
     of.not_sent += claim.status in NOT_SENT
     of.waiting += claim.status in WITH_THE_PAYER
     of.paid += claim.status == "paid"
     of.denied += claim.status == "denied"
-    of.denied_for_it += actual == code
+    of.denied_for_it += code in actual
 
 
 def _row(code: str, of: _OfCode, kept: bool) -> tuple[Cell, ...]:
@@ -188,14 +217,14 @@ def _row(code: str, of: _OfCode, kept: bool) -> tuple[Cell, ...]:
     return (code, len(of.claims), of.cents or None, *counts, of.unbilled_cents or None)
 
 
-def _denied(claim: ClaimRow, predicted: set[str], actual: str | None) -> tuple[Cell, ...]:
+def _denied(claim: ClaimRow, predicted: set[str], actual: Sequence[str]) -> tuple[Cell, ...]:
     forecast = (
         "not foretold"
         if not predicted
         else "foretold"
-        if actual is None
+        if not actual
         else "foretold, same reason"
-        if actual in predicted
+        if predicted.intersection(actual)
         else "foretold, another reason"
     )
     return (
@@ -206,6 +235,6 @@ def _denied(claim: ClaimRow, predicted: set[str], actual: str | None) -> tuple[C
         claim.payer,
         claim.total_cents,
         tuple(sorted(predicted)),
-        actual,
+        tuple(actual),
         forecast,
     )

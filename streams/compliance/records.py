@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from schemas.remittance import ClaimAnswer
+
 
 class PracticeRow(NamedTuple):
     practice_id: str
@@ -224,12 +226,28 @@ class AccessRow(NamedTuple):
 
 
 class RemittanceRow(NamedTuple):
-    """What a payer answered to one claim. `carc` None = it did not say."""
+    """What a payer's last 835 says of one claim. `carcs`: with which it refused money that a rule could have foreseen
+    (not contract or the patient's share); `paid`: it was decided, and not denied."""
 
     claim_id: str
-    carc: str | None
+    carcs: Sequence[str]
     denied: bool
-    paid_cents: int | None
+    paid: bool
+
+    @classmethod
+    def of(cls, claim_id: str, answer: ClaimAnswer) -> "RemittanceRow":
+        """What an answer says, about the claim by one of its names."""
+        return cls(claim_id, answer.denials, answer.outcome == "denied", answer.outcome == "paid")
+
+
+class SignedDraftRow(NamedTuple):
+    """One draft of Conjoint that a clinician signed at the review desk. `changed_share`: of its words, 0 to 1."""
+
+    draft_id: str
+    signed_by: str
+    signed_at: datetime
+    cosigned_by: str | None
+    changed_share: float | None
 
 
 ROWS: dict[str, type[Any]] = {
@@ -287,7 +305,8 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything known of one practice at one moment. `drafts`, `access` and `remittances` None = nobody keeps them."""
+    """Everything known of one practice at one moment. `drafts`, `access`, `remittances`, `signed_drafts` None =
+    nobody keeps them, or who does did not answer."""
 
     practice: PracticeRow
     sessions: Sequence[SessionRow] = ()
@@ -305,6 +324,7 @@ class Ledger:
     drafts: Sequence[DraftRow] | None = None
     access: Sequence[AccessRow] | None = None
     remittances: Sequence[RemittanceRow] | None = None
+    signed_drafts: Sequence[SignedDraftRow] | None = None
     rule_titles: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, rules: Iterable[str]) -> list[FindingRow]:

@@ -126,7 +126,10 @@ def access_section(ledger: Ledger, period: Period) -> Section:
             question,
             sources=sources,
             not_recorded=(
-                "Access by the practice's staff: not recorded by this system yet. The EHR's own access log applies.",
+                (
+                    "Access by the practice's staff: kept by the review desk, which was not asked or did not answer. "
+                    "The EHR's own access log applies."
+                ),
             ),
         )
     seen = sorted((a for a in ledger.access if period.has(a.at)), key=lambda a: (a.at, a.who, a.action))
@@ -238,7 +241,10 @@ def messages_section(ledger: Ledger, period: Period) -> Section:
         ),
         sources=("Practice service levels: 15 min, 4 h, 24 h, 72 h by urgency", "Portal messages of the EHR"),
         not_recorded=(
-            "How urgent each message was: not recorded by this system yet, so all messages are counted alike.",
+            (
+                "How urgent each message was: an EHR does not say, and this version judges no message itself, so all "
+                "are counted alike, against every service level."
+            ),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,18 +11,23 @@ from dashboards.desk import audit_log, charts, drafts
 from dashboards.desk.desk import CannotSignError, NotHereError, RefusedError
 from dashboards.desk.review import Why
 from dashboards.desk.signing import Code
+from infra.desk.for_report import read_desk
+from infra.endpoints import Endpoints
 from schemas.audit import first_break
 from schemas.care import Note
 from schemas.change import Change
 from schemas.note_writing import NotNow, Refused, WhyRefused
+from streams.compliance.records import Period
 from tests.dashboards.desk.conftest import Bench
-from tests.dashboards.desk.samples import ASSOCIATE, CLIENTS, a_draft, lines, user
+from tests.dashboards.desk.samples import ASSOCIATE, CLIENTS, CLINICIAN, a_draft, lines, user
 
 pytestmark = pytest.mark.stack
 DRAFT = "D-S-1"
 
 
-async def test_a_draft_is_edited_partly_rejected_signed_and_each_client_gets_one_note(bench: Bench) -> None:
+async def test_a_draft_is_edited_partly_rejected_signed_and_each_client_gets_one_note(
+    bench: Bench, postgres: Endpoints
+) -> None:
     await bench.arrive()
     clinician = bench.user(Role.CLINICIAN)
     [queued], total = await bench.desk.queue(clinician, mine=True)
@@ -68,6 +74,14 @@ async def test_a_draft_is_edited_partly_rejected_signed_and_each_client_gets_one
     edit = entries[2]
     assert (edit.before_sha256, edit.after_sha256) != (None, None)
     assert edit.before_sha256 != edit.after_sha256
+    period = Period(bench.now.date(), bench.now.date(), bench.now, ZoneInfo("UTC"))
+    reported = await asyncio.to_thread(read_desk, postgres.desk_app_dsn, bench.practice, period)
+    assert reported is not None
+    [signed] = reported.signed_drafts
+    assert (signed.draft_id, signed.signed_by, signed.cosigned_by) == (DRAFT, CLINICIAN, None)
+    assert signed.changed_share is not None
+    assert 0 < signed.changed_share < 0.5
+    assert [row.action for row in reported.access] == actions
 
 
 async def test_two_people_on_one_section_lose_nothing(bench: Bench) -> None:

@@ -3,16 +3,20 @@
 import asyncio
 import itertools
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from connectors.claims.read_837p import read_837p
 from dashboards.desk.transactions import DeskDatabase
 from infra.commands.claims import command
+from infra.desk.for_report import read_desk
 from infra.desk.migrate import apply_to_desk
 from infra.endpoints import Endpoints
+from streams.compliance.records import Period
 from tests.infra.claims.test_live import Office
 from tests.infra.commands.asked import Answer, ask, live_in
 from tests.streams.claims.suggested import unbilled
@@ -45,7 +49,7 @@ def practice(postgres: Endpoints, monkeypatch: pytest.MonkeyPatch) -> str:
     return name
 
 
-def test_a_biller_works_through_a_day(practice: str, tmp_path: Path) -> None:
+def test_a_biller_works_through_a_day(practice: str, postgres: Endpoints, tmp_path: Path) -> None:
     listed = {line["client"]: line for line in lines(ask(command, "list", "--json", "--practice", practice))}
     assert {client: (line["state"], line["standing"]) for client, line in listed.items()} == {
         "C-ANA": ("ready", "open"),
@@ -78,6 +82,12 @@ def test_a_biller_works_through_a_day(practice: str, tmp_path: Path) -> None:
     assert shown["standing"] == "denied"
     assert shown["answers"][0]["denials"] == ["197"]
     assert [decision["act"] for decision in shown["decisions"]] == ["approve", "batch"]
+    now = datetime.now(UTC) + timedelta(days=1)
+    told = read_desk(postgres.desk_app_dsn, practice, Period(now.date(), now.date(), now, ZoneInfo("UTC")))
+    assert told is not None
+    assert {row.claim_id: (row.denied, tuple(row.carcs)) for row in told.remittances if row.claim_id == ana} == {
+        ana: (True, ("197",))
+    }
     assert "197" in {row["carc"] for row in lines(ask(command, "calibration", "--json"))}
     people = ask(command, "list", "--practice", practice, "--standing", "denied").out
     assert ana in people

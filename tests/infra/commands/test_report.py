@@ -1,5 +1,6 @@
 """`conjoint report compliance` and `conjoint consents` as a person at a terminal meets them; without a platform."""
 
+import csv
 import io
 import json
 import zipfile
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 from infra.cli import run
 from tests.streams.scenario import Scenario, at, clean_family, clean_group
 
+X12 = Path(__file__).parents[2] / "data" / "x12"
 PERIOD = ("--from", "2026-04-01", "--to", "2026-04-30")
 
 
@@ -168,3 +170,19 @@ def test_a_file_of_marks_that_is_none_names_its_line(
     marks.write_text('{"need": "x"}\n')
     assert run(["consents", "list", "--file", str(changes), "--tracking", str(marks)]) == 2
     assert "line 1 is not a mark" in capsys.readouterr().err
+
+
+def test_an_835_given_with_a_file_tells_denials_by_the_payers_own_codes(tmp_path: Path) -> None:
+    path = a_file(tmp_path, clean_group().set("COV-BEN", end="2026-04-14"), "2026-05-02 10:00")
+    common = ("report", "compliance", *PERIOD, "--file", str(path), "--format", "csv", "--out")
+    assert run([*common, str(tmp_path / "t"), "--remittance", str(X12 / "835.x12")]) == 0
+    [written] = (tmp_path / "t").glob("*denied_claims.csv")
+    with written.open() as lines:
+        [denied] = csv.DictReader(lines)
+    assert (denied["claim_id"], denied["actual"], denied["forecast"]) == (
+        "K-S-1-BEN",
+        "197",
+        "foretold, another reason",
+    )
+    assert run([*common, str(tmp_path / "u"), "--remittance", str(X12 / "999-accepted.x12")]) == 0
+    assert run([*common, str(tmp_path / "v"), "--remittance", str(path)]) == 2

@@ -34,8 +34,13 @@ def _instant(text: str) -> datetime:
 
 def report_of(scenario: Scenario, as_of: str = "2026-04-30 18:00") -> Report:
     """The report of April 2026."""
+    return report_on(ledger_of(scenario, as_of), as_of)
+
+
+def report_on(ledger: Ledger, as_of: str) -> Report:
+    """The report of April 2026 on these rows."""
     period = Period(*APRIL, datetime.fromisoformat(at(as_of)), ZONE)
-    return compliance_report(ledger_of(scenario, as_of), period, "a test", None)
+    return compliance_report(ledger, period, "a test", None)
 
 
 def section(report: Report, id_: str) -> Section:

@@ -1,7 +1,8 @@
 """What each section of the compliance report counts and names; and that late facts change no earlier report."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from schemas.compliance import Cell, Report
 from streams.compliance.counting import BANDS, band, median, share
 from streams.compliance.from_changes import ledger_at, was_played
+from streams.compliance.records import DraftRow, RemittanceRow, SignedDraftRow
 from streams.compliance.report import SECTIONS
 from streams.replay import NotAChangesFile, read_instant, replay, replay_at_once
-from tests.streams.compliance.reporting import figure, file_of, report_of, rows, section, table
+from tests.streams.compliance.reporting import figure, file_of, ledger_of, report_of, report_on, rows, section, table
 from tests.streams.scenario import (
     Scenario,
     after,
@@ -268,7 +270,39 @@ def test_a_denial_is_compared_with_what_was_foretold() -> None:
     assert told == {"K-S-1-ANA": "foretold", "K-S-1-BEN": "not foretold"}
     assert ("27", 1, 1) in rows(report, "denials_by_predicted_carc", "carc", "claims", "denied")
     assert figure(report, "denials", "Denials foretold") == 0.5
-    assert "not recorded by this system yet" in section(report, "denials").not_recorded[0]
+    assert "no 835" in section(report, "denials").not_recorded[0]
+
+
+def test_an_835_says_which_forecast_came_true() -> None:
+    wrong = clean_group().set("COV-ANA", end="2026-04-14")
+    for who in ("ANA", "BEN", "CLEO"):
+        wrong.change(f"K-S-1-{who}", "2026-04-20 09:00", status="submitted", submitted_at=at("2026-04-20 09:00"))
+    wrong.change("K-S-1-CLEO", "2026-04-22 09:00", status="denied")
+    answered = (
+        RemittanceRow("K-S-1-ANA", ("27",), denied=True, paid=False),
+        RemittanceRow("K-S-1-BEN", (), denied=False, paid=True),
+    )
+    ledger = replace(ledger_of(wrong, "2026-04-23 09:00"), remittances=answered)
+    report = report_on(ledger, "2026-04-23 09:00")
+    assert rows(report, "denied_claims", "claim_id", "actual", "forecast") == [
+        ("K-S-1-ANA", ("27",), "foretold, same reason"),
+        ("K-S-1-CLEO", (), "not foretold"),
+    ]
+    counted = rows(report, "denials_by_predicted_carc", "carc", "with_payer", "denied", "denied_for_it")
+    assert ("27", 0, 1, 1) in counted
+    assert "Of 1 denied claims no 835" in section(report, "denials").not_recorded[0]
+
+
+def test_a_draft_signed_at_the_desk_says_how_much_of_it_was_changed() -> None:
+    made = DraftRow(
+        "D-1", "R-1", "S-1", ("C-ANA",), "drafted", "local", None, "p", "1", False, 0, datetime(2026, 4, 16, tzinfo=UTC)
+    )
+    signed = SignedDraftRow("D-1", "CL-REYES", datetime(2026, 4, 17, tzinfo=UTC), None, 0.25)
+    ledger = replace(ledger_of(clean_group(), "2026-04-18 09:00"), drafts=(made,), signed_drafts=(signed,))
+    report = report_on(ledger, "2026-04-18 09:00")
+    assert rows(report, "conjoint_drafts", "draft_id", "signed_by", "changed_share") == [("D-1", "CL-REYES", 0.25)]
+    assert figure(report, "ai-use", "Words changed before signing") == 0.25
+    assert section(report, "ai-use").not_recorded == ()
 
 
 def test_a_claim_not_yet_filed_counts_the_days_to_its_last_day() -> None:
