@@ -41,6 +41,20 @@ TEMPLATES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }
 """Template → its fields in order → the parts of the canonical structure that belong there."""
 
+GAPS: Final[dict[str, str]] = {
+    "Subjective": "No statement for this section is documented.",
+    "Objective": "No observation or measure is documented.",
+    "Data": "No statement or observation is documented.",
+    "Situation": "No statement or observation is documented.",
+    "Assessment": "Left for the clinician to assess: no goal work or response is documented.",
+    "Behavior": "No behavior in session is documented.",
+    "Goal": "No work on a plan goal is documented.",
+    "Intervention": "No intervention is documented.",
+    "Response": "No response to the session is documented.",
+    "Plan": "No homework, agreement or next step is documented.",
+}
+"""What an empty field says: what is missing and may be added, never that it did not happen."""
+_FILLERS: Final = frozenset({"Not documented.", *GAPS.values()})
 _ANSWERS_TO_EACH_OTHER: Final = frozenset({"BIRP", "SIRP"})
 """Templates whose shared response is how people responded to one another: what passed between them stands there."""
 
@@ -49,7 +63,9 @@ def sections(template: str, client_id: str | None, sentences: Iterable[Sentence]
     """The titled sections of one client (or of the shared part), every field of the template present."""
     everything = tuple(sentences)
     return tuple(
-        Section(client_id=client_id, title=title, sentences=_field(everything, _parts(template, client_id, title)))
+        Section(
+            client_id=client_id, title=title, sentences=_field(title, everything, _parts(template, client_id, title))
+        )
         for title in TEMPLATES[template]
     )
 
@@ -62,9 +78,9 @@ def _parts(template: str, client_id: str | None, title: str) -> tuple[str, ...]:
     return ("dynamic", *parts) if title == "Response" else parts
 
 
-def _field(sentences: tuple[Sentence, ...], parts: tuple[str, ...]) -> tuple[Sentence, ...]:
+def _field(title: str, sentences: tuple[Sentence, ...], parts: tuple[str, ...]) -> tuple[Sentence, ...]:
     found = tuple(sentence for part in parts for sentence in sentences if sentence.part == part)
-    return found or (Sentence(text="Not documented.", flags=(NOT_DOCUMENTED,), part=parts[0]),)
+    return found or (Sentence(text=GAPS[title], flags=(NOT_DOCUMENTED,), part=parts[0]),)
 
 
 def in_template(draft: Draft, template: str) -> Draft:
@@ -89,4 +105,4 @@ def in_template(draft: Draft, template: str) -> Draft:
 
 
 def _fills_a_gap(sentence: Sentence) -> bool:
-    return sentence.text == "Not documented." and NOT_DOCUMENTED in sentence.flags
+    return NOT_DOCUMENTED in sentence.flags and sentence.text in _FILLERS
