@@ -148,11 +148,17 @@ def refusal_answer(opened: Opened | None, error: RefusedError) -> Response:
 
 async def _stands(desk: Desk, session: Session, practice_id: str, draft_id: str) -> Response:
     """How the draft stands after a change."""
-    return JSONResponse(draft_json(await desk.open(session.user, practice_id, draft_id, viewed=False)))
+    return JSONResponse(draft_json(await desk.open(session.user, practice_id, draft_id, again=True)))
 
 
 async def _refused(desk: Desk, session: Session, practice_id: str, draft_id: str, error: RefusedError) -> Response:
-    return refusal_answer(await desk.open(session.user, practice_id, draft_id, viewed=False), error)
+    return refusal_answer(await desk.open(session.user, practice_id, draft_id, again=True), error)
+
+
+@router.get("/session")
+async def session_now(session: SeesDrafts) -> Response:
+    """Who is signed in, and the token of this session: for a page that outlived the session it began in."""
+    return JSONResponse({"user": session.user.name, "csrf": session.csrf})
 
 
 @router.get("/queue")
@@ -194,8 +200,8 @@ async def read_draft(practice_id: PracticeId, draft_id: DraftId, session: Reads,
 
 @router.get("/drafts/{practice_id}/{draft_id}/now")
 async def as_it_stands(practice_id: PracticeId, draft_id: DraftId, session: Reads, desk: TheDesk) -> Response:
-    """The same for a page that shows this draft already: no view of its own."""
-    return JSONResponse(draft_json(await desk.open(session.user, practice_id, draft_id, viewed=False)))
+    """The same for a page that shows this draft already: no second view of its own."""
+    return JSONResponse(draft_json(await desk.open(session.user, practice_id, draft_id, again=True)))
 
 
 @router.get("/drafts/{practice_id}/{draft_id}/problems")
@@ -227,7 +233,7 @@ async def edit(
     practice_id: PracticeId, draft_id: DraftId, key: Key, sent: Edit, session: Edits, _token: Checked, desk: TheDesk
 ) -> Response:
     """Save a section's text. A conflict is a 409 with how the draft stands now; nothing is lost on either side."""
-    opened = await desk.open(session.user, practice_id, draft_id, viewed=False)
+    opened = await desk.open(session.user, practice_id, draft_id, again=True)
     names = labels(opened.facts)
     lines = typed_lines([(line.text, line.part) for line in sent.lines], names, opened.review.section(key))
     try:
@@ -248,7 +254,7 @@ async def edit(
 @router.get("/drafts/{practice_id}/{draft_id}/sections/{key}/versions")
 async def versions(practice_id: PracticeId, draft_id: DraftId, key: Key, session: Reads, desk: TheDesk) -> Response:
     """What a section said before, newest first."""
-    opened = await desk.open(session.user, practice_id, draft_id, viewed=False)
+    opened = await desk.open(session.user, practice_id, draft_id, again=True)
     names = labels(opened.facts)
     rows = await desk.versions(session.user, practice_id, draft_id, key)
     return JSONResponse(

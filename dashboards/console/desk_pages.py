@@ -91,6 +91,7 @@ async def review_page(
     facts = {
         **draft_json(opened),
         "csrf": session.csrf,
+        "user": user.name,
         "charts": charts_json(opened.facts),
         "labels": labels(opened.facts),
         "attestation": ATTESTATION,

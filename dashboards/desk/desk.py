@@ -5,7 +5,7 @@ Must never let a path of another practice look different from one that does not 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dashboards.console.users import User
@@ -21,6 +21,8 @@ from schemas.draft import SessionDraft
 from schemas.note_templates import TEMPLATES
 
 MAX_REASON = 500
+SEEN_FOR = timedelta(hours=12)
+"""A page that looks again and again while it is open is one view, as long as an idle session lives."""
 
 
 class NotHereError(Exception):
@@ -82,14 +84,17 @@ class Desk:
         async with self.database.transaction() as connection:
             return await drafts.queue(connection, user.scope, user.name, mine=mine, page=page)
 
-    async def open(self, user: User, practice_id: str, draft_id: str, *, viewed: bool = True) -> Opened:
-        """One draft with its evidence, the clients' charts and what stands in the way of a signature."""
+    async def open(
+        self, user: User, practice_id: str, draft_id: str, *, viewed: bool = True, again: bool = False
+    ) -> Opened:
+        """One draft with its evidence, the clients' charts and what stands in the way of a signature. The view is
+        recorded; `again`: unless this person had it before them already while a session lasts."""
         async with self.database.transaction() as connection:
             found = await self.found(connection, user, practice_id, draft_id)
             source = await drafts.source_of(connection, practice_id, draft_id)
             assert source is not None
             facts, signer = await self.facts(connection, user, found)
-            if viewed:
+            if viewed and not (again and await self._has_seen(connection, user, found)):
                 text = "" if signer is None or signer.clinician_id == found.clinician_id else "session of another"
                 await self.record(connection, user, found, Action.TEXT_VIEWED, reason=text)
             signatures = await connection.fetch(
@@ -107,6 +112,19 @@ class Desk:
                 signatures=tuple(signatures),
                 trail=tuple(await audit_log.about(connection, practice_id, "draft", [draft_id], 100)),
             )
+
+    async def _has_seen(self, connection: Any, user: User, found: Review) -> bool:
+        return bool(
+            await connection.fetchval(
+                "SELECT EXISTS (SELECT 1 FROM audit_entry WHERE chain = $1 AND object_kind = 'draft' AND object_id = $2"
+                " AND action = $3 AND user_name = $4 AND at > $5)",
+                found.practice_id,
+                found.draft_id,
+                Action.TEXT_VIEWED.value,
+                user.name,
+                self.wall() - SEEN_FOR,
+            )
+        )
 
     async def versions(self, user: User, practice_id: str, draft_id: str, key: str) -> list[Any]:
         """What a section said before, newest first."""

@@ -83,6 +83,15 @@
     });
   }
 
+  // a double click must not send a form twice: the second answer would hide what the first one showed once
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => { delete form.dataset.sent; }, 2000);
+  });
+
   // ---- keys
 
   const remembered = (key, value) => {
@@ -187,6 +196,7 @@
   function signedOut() {
     say("out");
     if (source) source.close();
+    if (page === "review") return; // review.js keeps what was typed, and says so
     location.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
   }
 

@@ -12,6 +12,9 @@
   const AUTOSAVE_MS = 1200;
   const LOOK_MS = 4000;
   const IDLE_MS = 30000;
+  const LONGEST_LINE = 4000;
+  const LONGEST_SECTION = 40000;
+  const MOST_LINES = 120;
   const PARTS = ["attendance", "subjective", "objective", "dynamic", "pattern", "goal", "intervention", "response", "assessment", "risk", "plan"];
   const FLAGS = { low_coverage: "Wording not in its evidence", not_documented: "Not in the record", restricted: "Said in confidence" };
   const DECISIONS = { open: "Not decided", approved: "Approved", rejected: "Rejected" };
@@ -36,7 +39,31 @@
     if (!bad) setTimeout(() => line.isConnected && line.remove(), 6000);
   }
 
-  async function ask(method, path, body, more = {}) {
+  // the session ended while somebody was at work: nothing typed may be lost, and it is never saved as another person's
+  const SIGNED_OUT = { error: "You are signed out. What you typed is still here.", todo: "" };
+  let out = false;
+  function signedOut() {
+    out = true;
+    if ($("#signed-out")) return;
+    $("#messages").before(make("p", { class: "notice notice--bad", id: "signed-out", role: "alert" },
+      make("span", { text: "You are signed out. What you typed is still here and is saved once you are signed in again. " }),
+      make("a", { href: "/sign-in?next=/review", target: "_blank", rel: "noopener", text: "Sign in in a new window" })));
+  }
+  async function signedInAgain() {
+    const answer = await fetch("/api/desk/session", { credentials: "same-origin", headers: { "X-Conjoint-Background": "1" } });
+    if (!answer.ok) return false;
+    const { user, csrf } = await answer.json();
+    if (user !== state.user) {
+      $("#signed-out span").textContent = "Somebody else is signed in in this browser now. Copy what you typed, then reload the page. ";
+      return false;
+    }
+    fixed.csrf = csrf;
+    out = false;
+    $("#signed-out")?.remove();
+    return true;
+  }
+
+  async function ask(method, path, body, more = {}, again = true) {
     const sent = { method, credentials: "same-origin", headers: { "X-Conjoint-CSRF": fixed.csrf, ...(more.headers || {}) }, keepalive: more.keepalive || false };
     if (body !== undefined) {
       sent.body = JSON.stringify(body);
@@ -45,8 +72,13 @@
       sent.body = "";
     }
     const answer = await fetch(`${base}${path}`, sent);
-    if (answer.status === 401) location.reload();
     const told = answer.status === 204 ? {} : await answer.json();
+    if (answer.status === 401 || told.why === "stale_form") {
+      signedOut();
+      if (again && (await signedInAgain())) return ask(method, path, body, more, false);
+      return { ok: false, status: 401, told: SIGNED_OUT };
+    }
+    if (out && answer.ok && method === "GET") await signedInAgain();
     return { ok: answer.ok, status: answer.status, told };
   }
 
@@ -54,7 +86,8 @@
 
   const dirty = new Map(); // section key → timer
   const saving = new Set();
-  const unsaved = () => dirty.size > 0 || saving.size > 0;
+  const tooMuch = new Set(); // sections with more text than a note takes
+  const unsaved = () => dirty.size > 0 || saving.size > 0 || tooMuch.size > 0;
   const undoFrom = new Map();
   const sectionOf = (key) => state.sections.find((section) => section.key === key);
   const boxOf = (key) => $$("#sections > section").find((box) => box.dataset.key === key);
@@ -75,7 +108,7 @@
     const id = `line-${section.key}-${index}`;
     const editable = fixed.may.edit && isOpen();
     const text = editable
-      ? make("textarea", { id, class: "line__text", rows: "1", maxlength: "4000", "aria-label": `Sentence ${index + 1} of ${section.title}`, spellcheck: "true", on: { input: () => touched(section.key, row) } })
+      ? make("textarea", { id, class: "line__text", rows: "1", "aria-label": `Sentence ${index + 1} of ${section.title}`, spellcheck: "true", on: { input: () => touched(section.key, row) } })
       : make("p", { id, class: "line__text" });
     if (editable) text.value = line.text;
     else text.textContent = line.text;
@@ -207,6 +240,17 @@
     dirty.set(key, setTimeout(() => save(key), AUTOSAVE_MS));
   }
 
+  // never cut off by the browser: a paste that is too long stays as it is, and says so
+  function tooLong(lines) {
+    const longest = Math.max(0, ...lines.map((line) => line.text.length));
+    const all = lines.reduce((sum, line) => sum + line.text.length, 0);
+    const count = (number) => number.toLocaleString("en-US");
+    if (longest > LONGEST_LINE) return `a sentence has ${count(longest)} characters, at most ${count(LONGEST_LINE)} are kept`;
+    if (all > LONGEST_SECTION) return `the section has ${count(all)} characters, at most ${count(LONGEST_SECTION)} are kept`;
+    if (lines.length > MOST_LINES) return `the section has ${lines.length} sentences, at most ${MOST_LINES} are kept`;
+    return "";
+  }
+
   const linesOf = (box) => $$(".line", box).map((row) => ({ text: $("textarea", row).value, part: $("select", row).value })).filter((line) => line.text.trim());
 
   async function save(key, more = {}) {
@@ -219,8 +263,17 @@
     saving.add(key);
     const box = boxOf(key);
     const sent = linesOf(box);
+    const wrong = tooLong(sent);
+    $$(".line textarea", box).forEach((text) => text.setAttribute("aria-invalid", String(text.value.length > LONGEST_LINE)));
+    if (wrong) {
+      saving.delete(key);
+      tooMuch.add(key);
+      $(".section__saved", box).textContent = `Not saved: ${wrong}`;
+      return;
+    }
+    tooMuch.delete(key);
     try {
-      const { ok, told } = await ask("PUT", `/sections/${encodeURIComponent(key)}`, { version: sectionOf(key).version, lines: sent }, more);
+      const { ok, status, told } = await ask("PUT", `/sections/${encodeURIComponent(key)}`, { version: sectionOf(key).version, lines: sent }, more);
       if (ok) {
         Object.assign(sectionOf(key), told.section);
         state.sha256 = told.sha256;
@@ -231,6 +284,9 @@
         refreshProblems();
       } else if (told.why === "changed_meanwhile") {
         conflict(key, sent, told.current);
+      } else if (status === 401) {
+        $(".section__saved", box).textContent = "Not saved: signed out. Trying again";
+        dirty.set(key, setTimeout(() => save(key), 3000));
       } else {
         $(".section__saved", box).textContent = "Not saved";
         say(`${told.error} ${told.todo || ""}`, true);
@@ -309,7 +365,8 @@
   async function saveAll() {
     await Promise.all([...dirty.keys()].map((key) => save(key)));
     while (saving.size) await new Promise((done) => setTimeout(done, 50));
-    return !dirty.size && !$(".conflict");
+    if (tooMuch.size) say("Shorten what is too long to be kept first: see the sections that are not saved.", true);
+    return !dirty.size && !tooMuch.size && !$(".conflict");
   }
 
   // ---- deciding
@@ -429,11 +486,21 @@
     }
   }
 
+  function goTo(key) {
+    boxOf(key).focus({ preventScroll: true });
+    boxOf(key).scrollIntoView({ block: "start" });
+  }
+
   function problemList(problems) {
     const list = make("ul", { class: "problems" });
     for (const problem of problems) {
-      const whose = problem.keys.map((key) => (sectionOf(key) || { title: key }).title).join(", ");
-      list.append(make("li", { class: `problem problem--${problem.severity}` }, make("span", { text: problem.words + (whose ? ` (${whose})` : "") })));
+      const item = make("li", { class: `problem problem--${problem.severity}` }, make("span", { text: `${problem.words}${problem.keys.length ? ": " : ""}` }));
+      problem.keys.forEach((key, index) => {
+        const section = sectionOf(key);
+        if (index) item.append(", ");
+        item.append(section ? make("button", { type: "button", class: "link", text: section.title, on: { click: () => goTo(key) } }) : make("span", { text: key }));
+      });
+      list.append(item);
     }
     return list;
   }
@@ -446,6 +513,9 @@
     const dialog = $("#sign-dialog");
     const going = state.sections.filter((section) => section.decision === "approved");
     body.replaceChildren(make("p", { text: `${going.length} of ${state.sections.length} sections are approved. What is rejected stays out.` }));
+    const doubtful = going.reduce((sum, section) => sum + section.lines.filter((line) => line.look).length, 0);
+    if (doubtful) body.append(make("p", { class: "problem", text: `${doubtful === 1 ? "One sentence that asked" : `${doubtful} sentences that asked`} to be looked at first ${doubtful === 1 ? "stays" : "stay"} as drafted.` }));
+    if (fixed.signer) body.append(make("p", { text: `You sign as ${fixed.signer.name}, ${fixed.signer.credential}, with the time of signing.` }));
     const checks = [];
     for (const problem of state.problems) {
       const whose = problem.keys.map((key) => (sectionOf(key) || { title: key }).title).join(", ");

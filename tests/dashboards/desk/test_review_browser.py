@@ -257,6 +257,30 @@ def test_a_stored_text_is_never_run_as_html(browser: Browser, room: Room) -> Non
     assert "owned" not in page.title()
 
 
+def test_what_was_typed_outlives_the_session_and_is_never_cut_off(browser: Browser, room: Room) -> None:
+    room.arrive(a_draft(practice_id=room.practice))
+    page = window(browser, room, "clinician")
+    page.goto(room.review())
+    saved = section(page, "Marisol Q").locator(".section__saved")
+    text = section(page, "Marisol Q").get_by_role("textbox", name="Sentence 1")
+    text.fill("word " * 40_000)
+    expect(saved).to_have_text("Not saved: a sentence has 200,000 characters, at most 4,000 are kept")
+    expect(text).to_have_value("word " * 40_000)
+    room.served.console.now += timedelta(hours=13)
+    text.fill("Typed after the session was over.")
+    expect(page.locator("#signed-out")).to_contain_text("What you typed is still here")
+    expect(text).to_have_value("Typed after the session was over.")
+    picture(page, "signed-out")
+    with page.expect_popup() as opening:
+        page.get_by_role("link", name="Sign in in a new window").click()
+    opening.value.get_by_label("Name").fill("clinician")
+    opening.value.get_by_label("Password").fill(PASSWORD)
+    opening.value.keyboard.press("Enter")
+    expect(opening.value.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+    expect(saved).to_have_text("Saved")
+    expect(page.locator("#signed-out")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_works_on_a_phone(browser: Browser, room: Room, scheme: str) -> None:
     room.arrive(a_draft(practice_id=room.practice))
