@@ -14,12 +14,13 @@ from schemas.codec import codec
 from schemas.dead_letter import DeadLetter
 from schemas.draft_fact import DraftFact
 from schemas.draft_request import DraftRequest
+from schemas.evaluation_fact import EvaluationFact
 from schemas.evidence import EVIDENCE
 from schemas.facts import FACTS
 from schemas.finding import Finding
 from schemas.reasons import Poison, Reason
 from schemas.record import Schema
-from schemas.topics import DEAD_LETTERS, DRAFT_FACTS, DRAFT_REQUESTS, FINDINGS, HEADER_DEAD_LETTER
+from schemas.topics import DEAD_LETTERS, DRAFT_FACTS, DRAFT_REQUESTS, EVALUATION_FACTS, FINDINGS, HEADER_DEAD_LETTER
 from schemas.topics import EVIDENCE as EVIDENCE_TOPIC
 from schemas.topics import FACTS as FACTS_TOPIC
 from schemas.wrong_fields import where_of
@@ -30,6 +31,7 @@ TABLES: Final[dict[str, type[Schema]]] = {
     **EVIDENCE,
     "fact_draft_request": DraftRequest,
     "fact_draft": DraftFact,
+    "fact_evaluation": EvaluationFact,
     "fact_dead_letter": DeadLetter,
 }
 """Table → the model whose fields are its columns."""
@@ -38,6 +40,7 @@ _WHOLE: Final = {
     FINDINGS.name: "fact_finding",
     DRAFT_REQUESTS.name: "fact_draft_request",
     DRAFT_FACTS.name: "fact_draft",
+    EVALUATION_FACTS.name: "fact_evaluation",
 }
 TOPICS: Final = (*_WHOLE, FACTS_TOPIC.name, EVIDENCE_TOPIC.name, DEAD_LETTERS.name)
 

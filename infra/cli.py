@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "findings": "infra.commands.findings",
         "drafts": "infra.commands.drafts",
         "draft": "infra.commands.draft",
+        "evaluate": "infra.commands.evaluate",
         "dlq": "infra.commands.dlq",
         "sign-ins": "infra.commands.sign_ins",
         "audit": "infra.commands.audit",

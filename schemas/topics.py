@@ -11,6 +11,7 @@ from schemas.draft import SessionDraft
 from schemas.draft_context import DraftContext
 from schemas.draft_fact import DraftFact
 from schemas.draft_request import DraftRequest
+from schemas.evaluation_fact import EvaluationFact
 from schemas.evidence import Evidence
 from schemas.facts import Fact
 from schemas.finding import Finding
@@ -49,6 +50,7 @@ DRAFT_CONTEXTS = Topic("draft.contexts", DraftContext, 14 * _DAY_MS, latest_only
 DRAFTS = Topic("drafts", SessionDraft, 90 * _DAY_MS, latest_only=True)
 """Keyed by draft."""
 DRAFT_FACTS = Topic("draft.facts", DraftFact, 14 * _DAY_MS)
+EVALUATION_FACTS = Topic("evaluation.facts", EvaluationFact, 90 * _DAY_MS)
 FACTS = Topic("facts", Fact, 14 * _DAY_MS)
 EVIDENCE = Topic("evidence", Evidence, 14 * _DAY_MS)
 """More rows for analytics, of the kinds an auditor asks for."""
@@ -62,6 +64,7 @@ TOPICS = (
     DRAFT_CONTEXTS,
     DRAFTS,
     DRAFT_FACTS,
+    EVALUATION_FACTS,
     FACTS,
     EVIDENCE,
     DEAD_LETTERS,
@@ -71,6 +74,8 @@ TOPICS = (
 RAW_PATTERN = r"^raw\..*"
 
 HEADER_COMMITTED_MS = "committed-ms"
+HEADER_LOG = "conjoint-log"
+"""On raw rows of a binary log that began anew: what is added to the number of its file, so that revisions go on."""
 """Wall-clock commit time at the source, carried along for the change-to-finding latency."""
 HEADER_DRAFT_VERSION = "conjoint-draft-version"
 """Of a message on drafts: its version, practice and request, so that they are known without reading it."""

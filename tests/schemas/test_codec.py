@@ -22,6 +22,7 @@ from schemas.codec import Codec, change_of, codec, read_change_set
 from schemas.draft_context import DraftContext
 from schemas.draft_fact import DraftFact
 from schemas.draft_request import DraftRequest
+from schemas.evaluation_fact import EvaluationFact
 from schemas.evidence import Evidence
 from schemas.facts import FACTS, Fact
 from schemas.finding import Finding
@@ -61,7 +62,9 @@ def test_every_kind_of_change_survives_the_wire(entity: str, list_: str | None, 
 
 
 @pytest.mark.parametrize(
-    "model", [Finding, DraftRequest, DraftContext, DraftFact, Fact, Evidence], ids=lambda model: model.__name__
+    "model",
+    [Finding, DraftRequest, DraftContext, DraftFact, EvaluationFact, Fact, Evidence],
+    ids=lambda model: model.__name__,
 )
 def test_every_output_survives_the_wire(model: type[Schema]) -> None:
     topic = next(topic.name for topic in TOPICS if topic.value is model)
@@ -105,6 +108,7 @@ GOLD = {
     "draft.contexts": "requested",
     "drafts": "drafted",
     "draft.facts": "drafted",
+    "evaluation.facts": "over-all",
 }
 
 
