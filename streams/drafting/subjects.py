@@ -34,7 +34,11 @@ _WORD_IN_RELATIONSHIP = re.compile(r"[a-z]+")
 # after an initial one of these makes it a person and not an article, a grade or a list letter
 _DOES_SOMETHING = (
     r"(?:[a-z]+(?:ed|es|ing)|[a-z]{3,}s|said|says|told|felt|feels|kept|held|left|went|got|made|took|gave|cut|put|spoke|"
-    r"did|has|had|is|was|will|to|can|wants?|able|quiet|tearful|nervous|anxious|angry|late|upset|calm|guarded|flat|sad|"
+    r"did|has|had|is|was|will|to|can|wants?|able|"
+    r"found|bought|drank|slept|came|took|lost|met|paid|ran|sent|sat|woke|wrote|broke|"
+    r"drove|ate|read|quit|hit|began|chose|fell|forgot|heard|hid|hung|knew|saw|sold|stood|stole|threw|thought|won|wept|"
+    r"withdrew|reads?|does|goes|feels?|(?=\d+ ?(?:min|hr|hour|day|x|beers?|times?))|"
+    r"quiet|tearful|nervous|anxious|angry|late|upset|calm|guarded|flat|sad|"
     r"denies|reports?|agrees?|still|not|no|and|&|\+|/)"
 )
 
@@ -63,6 +67,10 @@ def unique_family_words(people: Iterable[Participant]) -> dict[str, str]:
     return {word: next(iter(ids)) for word, ids in owners.items() if len(ids) == 1}
 
 
+_NOT_OF_MYSELF = re.compile(r"to|is|has|says|(?!was|miss|guess|discuss|process|express|pass|stress)[a-z]{3,}s")
+"""After these an I is an initial: nobody writes `I says`."""
+
+
 class Initials:
     """Replaces the initials of a session's clients in outline text by their client ids, where only one can be meant."""
 
@@ -83,14 +91,16 @@ class Initials:
         )
 
     def named(self, text: str) -> str:
-        """The text with initials as client ids; a lone A needs a colon or a verb after it, a lone I a colon."""
+        """The text with initials as client ids; a lone A needs a colon or a verb after it, a lone I more than that."""
         if self._pattern is None:
             return text
         return self._pattern.sub(self._one, text)
 
     def _one(self, match: re.Match[str]) -> str:
         letters = match["who"]
-        if not match["mark"] and (letters == "I" or (letters == "A" and not match["verb"])):
+        if not match["mark"] and letters == "I" and not (match["dot"] or _NOT_OF_MYSELF.fullmatch(match["verb"] or "")):
+            return match[0]
+        if not match["mark"] and letters == "A" and not match["verb"]:
             return match[0]
         return f"{self._owner[letters]}{match['mark'] or ''}"
 

@@ -200,7 +200,7 @@ def ratios(text: str) -> frozenset[tuple[str, str]]:
 
 _DAYS: Final = re.compile(
     r"\b(mon|tue|wed|thu|fri|sat|sun|jan|feb|apr|jun|jul|aug|sep|oct|nov|dec)(?:s|ues|nes|rs|ur|day|sday|nesday|rsday|urday|"
-    r"uary|ruary|il|e|y|ust|tember|ober|ember)*\b",
+    r"uary|ruary|il|e|y|t|ust|tember|ober|ember)*\b",
     re.IGNORECASE,
 )
 

@@ -58,6 +58,10 @@ _CUED: Final = re.compile(
     r"(?:\W{0,3}(?:#|no\.?|num|number|id|code|is|was|it's|:|of|on the car|ends? in))*\W{0,4}"
     r"(?P<v>(?=[a-z0-9-]{0,30}\d)[a-z0-9]{1,20}(?:[- ](?=[a-z0-9]{0,12}\d)[a-z0-9]{2,12}){0,4})"
 )
+_PLATE: Final = re.compile(
+    r"\bplates?\b(?:\W{0,3}(?:number|no\.?|is|was|were|it's|:|of|on the car|said|reads?))*\W{0,4}"
+    r"(?P<v>(?:[a-z]{1,4}|\d{1,4})[ -](?:\d{1,4}[a-z]{0,3}|[a-z]{1,3}\d{1,4}|[a-z]{2,4}))(?![\w-])"
+)
 _STATES: Final = (
     "al|ak|az|ar|ca|co|ct|de|fl|ga|hi|id|il|in|ia|ks|ky|la|me|md|ma|mi|mn|ms|mo|mt|ne|nv|nh|nj|nm|ny|nc|nd|oh|ok|or|pa|ri|sc|"
     "sd|tn|tx|ut|vt|va|wa|wv|wi|wy|dc|pr"
@@ -195,6 +199,9 @@ def numbers_written(low: str) -> Iterator[Span]:
             match["strong"] is None and re.fullmatch(r"9\d{4}", value)
         ):
             yield Span(match.start("v"), match.end("v"), Kind.ID, key=value)
+    for match in _PLATE.finditer(low):
+        if any(c.isdigit() for c in match["v"]):
+            yield Span(match.start("v"), match.end("v"), Kind.ID, key=match["v"])
     for match in _MIXED.finditer(low):
         if sum(c.isdigit() for c in match[0]) >= 4 and not _MEASURE.fullmatch(match[0]):
             yield Span(match.start(), match.end(), Kind.ID, key=match[0])

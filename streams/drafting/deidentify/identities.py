@@ -113,6 +113,9 @@ class Identities:
         for attempt in range(_PASSES):
             reading = Reading(text)
             spans = self._finder.spans(reading, known_only=attempt > 0)
+            if attempt:
+                ours = [match.span() for match in TOKEN.finditer(reading.text)]
+                spans = [one for one in spans if all(one.end <= start or end <= one.start for start, end in ours)]
             if not spans:
                 break
             text = self._replaced(reading.text, spans, removals)

@@ -108,7 +108,7 @@ class Lexicon:
             if len(word) - len(ending) < 3 or not word.endswith(ending):
                 continue
             stem = word[: -len(ending)] + instead
-            if stem in self.common or (ending in ("s", "es") and stem in self.allowed):
+            if stem in self.common or (stem in self.allowed and (ending in ("s", "es") or len(stem) > 3)):
                 return True
             doubled = ending in ("ed", "ing", "er") and len(stem) > 3 and stem[-1] == stem[-2]
             if doubled and stem[:-1] in self.common:

@@ -15,6 +15,10 @@ _DID: Final = (
     r"|drove|went|came|left|gave|took|got|made|brought|walked|sat|missed|came|hugged|thanked|spoke|talked|thinks|thought"
     r"|wants|wanted|feels|felt|knows|knew|apologi[sz]ed|interrupted|agreed|disagreed|denied|reported|attended)"
 )
+_BEING: Final = (
+    r"(?:was|is) (?:just |still |really |so )?(?:crying|laughing|sitting|talking|yelling|shaking|sobbing|smiling"
+    r"|texting|driving|sleeping|tearful|late|mad|upset|angry|absent|asleep|drunk|sober)"
+)
 _OPENS = r"(?:^|[.!?,;:]\s*|\b(?:and|but|so|then|when|because|that|if|while|since|after|before|until)\s+)"
 _GREETS = r"\b(?:hey|hi|hello|bye|goodbye|dear|thanks|thank you|sorry|welcome|welcome back|love you|proud of you)"
 _DATED = re.compile(
@@ -36,7 +40,7 @@ class OrdinaryNames:
         either = "|".join(map(re.escape, names))
         self._any = re.compile(rf"\b(?:{either})\b", re.IGNORECASE)
         self._inside = re.compile(rf"(?P<before>\b[a-z][\w'’]*,?\s+)(?P<who>{shown})\b(?![\w'’]*-\w)")
-        self._does = re.compile(rf"{_OPENS}(?P<who>{either})\s+{_DID}\b", re.IGNORECASE)
+        self._does = re.compile(rf"{_OPENS}(?P<who>{either})\s+(?:{_DID}|{_BEING})\b", re.IGNORECASE)
         self._greeted = re.compile(rf"{_GREETS},?\s+(?P<who>{either})\b(?=\s*(?:[,.!?;]|$))", re.IGNORECASE)
         self._called = re.compile(rf"(?:^|[.!?]\s+)(?P<who>{shown}),\s+(?=[a-z])")
 

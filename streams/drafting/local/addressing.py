@@ -119,7 +119,11 @@ class Addressing:
             return (before.speaker,)
         if self._couple:
             return self._partner(turn, before, turns[position + 1] if position + 1 < len(turns) else None)
-        if self._family and self._only_these_two(turns, position) and _YOU.search(_YOU_NOT_THEM.sub(" ", turn.text)):
+        if (
+            self._family
+            and (self._only_these_two(turns, position) or self._to_and_fro(turns, position))
+            and _YOU.search(_YOU_NOT_THEM.sub(" ", turn.text))
+        ):
             return (before.speaker,)
         if (
             before.speaker not in (THERAPIST, UNKNOWN, turn.speaker)
@@ -134,6 +138,12 @@ class Addressing:
         lately = {turn.speaker for turn in turns[max(0, position - 6) : position + 1]} - {THERAPIST}
         before = turns[position - 1].speaker
         return before in self._clients and before != turns[position].speaker and len(lately) == 2
+
+    def _to_and_fro(self, turns: Sequence[Turn], position: int) -> bool:
+        """Does the one who spoke before speak again right after, so that `you` between the two can mean only them?"""
+        before = turns[position - 1].speaker
+        after = turns[position + 1].speaker if position + 1 < len(turns) else None
+        return before in self._clients and before == after and before != turns[position].speaker
 
     def _partner(self, turn: Turn, before: Turn, after: Turn | None) -> tuple[str, ...]:
         others = [client_id for client_id in self._clients if client_id != turn.speaker]

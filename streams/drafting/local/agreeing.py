@@ -113,7 +113,7 @@ LATER = re.compile(
     r"before (?:we meet|next|bed|dinner|school|the|you (?:leave|go))|until (?:we|next|then)"
     r"|between (?:now|sessions)|after (?:school|work|dinner|this|we|group|session)|on (?:mon"
     r"|tues|wednes|thurs|fri|satur|sun)days?|by (?:next|mon|tues|wednes|thurs"
-    r"|fri|satur|sun|the)|daily|weekly|from now on|for (?:a|one|the next|two) (?:week"
+    r"|fri|satur|sun|the)|daily|weekly|from now on|for (?:a|one|the|the next|the coming|two) (?:week"
     r"|weeks|days|month)|"
     r"homework|at home|in the (?:morning|evening)|when (?:you|we|things|it)(?:'re"
     r"| are)? (?:get|feel|start|are|notice|come|go)|go to every|every (?:two"
@@ -176,6 +176,12 @@ OUTLINE = re.compile(
     r"|weeks?)|refer(?:red|ral)?|schedule[ds]?|move to|contract(?:ed)?)\b",
     re.IGNORECASE,
 )
+AS_BEFORE = re.compile(
+    r"\bas (?:agreed|planned|contracted)\b|\b(?:time-?out|safety|behaviou?r) contract (?:was )?(?:reviewed|discussed)\b"
+    r"|\bcontract (?:was )?(?:reviewed|discussed)\b",
+    re.IGNORECASE,
+)
+"""What was agreed before, and kept or looked at again, is nothing new to do."""
 DONE_ALREADY = re.compile(
     r"^\W*(?:practi[sc]ed|taught|discussed|reviewed|explored|processed|introduced|rehearsed|explained|modelled|modeled"
     r"|worked on|talked|argued|role-?played|identified|normali[sz]ed|validated|assessed|completed)\b",

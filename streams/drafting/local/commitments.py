@@ -11,6 +11,7 @@ from schemas.draft import RESTRICTED
 from schemas.session_file import THERAPIST, UNKNOWN
 from streams.drafting.local.addressing import Addressing
 from streams.drafting.local.agreeing import (
+    AS_BEFORE,
     DONE_ALREADY,
     ELICITS,
     GIVEN,
@@ -34,6 +35,7 @@ from streams.drafting.local.agreeing import (
 )
 from streams.drafting.local.answers import answer, passes_on, to_everybody
 from streams.drafting.local.confided import confided
+from streams.drafting.local.interpreted import as_own_words
 from streams.drafting.local.reading import Reading, Utterance, is_question
 from streams.drafting.local.wording import quote
 from streams.drafting.words import content, tokens
@@ -74,7 +76,7 @@ class Commitments:
             if turn.speaker == THERAPIST:
                 continue
             for sentence in turn.sentences:
-                if not is_promise(sentence):
+                if not is_promise(as_own_words(turn.text, sentence)):
                     continue
                 before = self._proposal_before(turn)
                 joint = bool(
@@ -255,12 +257,12 @@ class Commitments:
     def _outlined(self) -> Iterator[Commitment]:
         for bullet in self._reading.material.session.therapist_outline:
             under_plan = bool(HEADING.match(bullet.text))
-            for segment in (part.strip() for part in re.split(r";|\n|\.\s+", bullet.text) if part.strip()):
+            for segment in (part.strip() for part in re.split(r";|\n|(?<!\b\w)\.\s+", bullet.text) if part.strip()):
                 named = tuple(who for who in self._addressing.mentioned(segment) if who in self._clients)
                 subject = self._owner(segment, named) if named else None
                 if not (
                     under_plan
-                    or (OUTLINE.search(segment) and not DONE_ALREADY.match(segment))
+                    or (OUTLINE.search(AS_BEFORE.sub(" ", segment)) and not DONE_ALREADY.match(segment))
                     or (subject is not None and self._is_to(segment, subject))
                     or (IMPERATIVE.match(segment) and not PAST_NOTE.search(segment))
                 ):

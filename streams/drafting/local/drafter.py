@@ -355,7 +355,7 @@ class _Drafting:
 
 def segments(text: str) -> tuple[str, ...]:
     """The pieces of a line of an outline: therapists put several things in one line."""
-    pieces = re.split(r";|\n|(?<=[a-z)])\.\s+|(?<=\d)\.\s+(?=[A-Z])|,\s+(?=\S+\s)", text)
+    pieces = re.split(r";|\n|(?<!\b\w)(?<=[a-z)])\.\s+|(?<=\d)\.\s+(?=[A-Z])|,\s+(?=\S+\s)", text)
     return tuple(piece.strip() for piece in pieces if piece.strip())
 
 

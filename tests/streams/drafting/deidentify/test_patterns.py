@@ -22,6 +22,7 @@ GOES = {
     "ssn 123-45-6789": "ssn [ID]",
     "MRN: 00482133": "MRN: [ID]",
     "my account number is 88120": "my account number is [ID]",
+    "my plate is GKR 412": "my plate is [ID]",
     "VIN 1HGCM82633A004352": "VIN [ID]",
     "192.168.10.4": "[URL]",
     "https://example.org/a?b=c": "[URL]",
@@ -59,6 +60,8 @@ STAYS = (
     "he took 2 of the 10 pills",
     "a 12-step meeting",
     "100% of the time",
+    "I vaped all night and then journaled",
+    "Intv: psychoed, txt reviewed",
 )
 
 

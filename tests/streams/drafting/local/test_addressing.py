@@ -28,3 +28,9 @@ def test_in_a_couple_you_is_the_partner_but_not_in_an_answer_to_the_therapist() 
     assert said.turns[1].to == ("C1",)
     said = reading("T: How are you?", "C2: Thank you, well.", kind="couple", clients=2)
     assert said.turns[1].to == ()
+
+
+def test_between_two_turns_of_one_relative_you_is_that_relative() -> None:
+    lines = ("C3: i waited an hour", "C2: i thought you ate already", "C3: no i was hungry")
+    assert reading("C1: it was late", *lines).turns[2].to == ("C3",)
+    assert reading("C1: it was late", *lines[:2], "C1: same here").turns[2].to == ()

@@ -4,7 +4,7 @@ import pytest
 
 from streams.drafting.local.agreeing import is_promise
 from streams.drafting.local.commitments import Commitments
-from tests.streams.drafting.built import drafted, reading
+from tests.streams.drafting.built import drafted, reading, texts
 
 
 def agreed(*lines: str, kind: str = "family") -> list[tuple[str | None, tuple[str, ...]]]:
@@ -91,3 +91,25 @@ def test_a_line_of_the_outline_gives_one_clean_clause_for_each() -> None:
     )
     assert [(one.client_id, "Barnaby" in one.text) for one in draft.actions] == [("C1", False), ("C2", False)]
     assert draft.actions[1].text == "Therapist's outline: “C2 to write down one need a day.”"
+
+
+def test_an_initial_before_a_verb_is_a_client_and_what_was_kept_is_nothing_new_to_do() -> None:
+    draft = drafted(
+        "B1: O. bought a chair; B found the receipt, came back as agreed",
+        "B2: HW: O to text before purchases",
+        "B3: time-out contract reviewed",
+        clients=2,
+        kind="couple",
+    )
+    assert [(one.client_id, one.evidence) for one in draft.actions] == [("C1", ("B2",))]
+    assert "found the receipt" in texts(draft, "C2")
+    assert "found the receipt" not in texts(draft, "C1")
+
+
+def test_a_promise_through_an_interpreter_and_a_round_of_steps_are_kept() -> None:
+    draft = drafted(
+        "C1: (through interpreter) She will bring the form on Monday.",
+        "T: Could you each name one step for the week?",
+        "C2: Two walks this time. With the dog.",
+    )
+    assert {one.client_id for one in draft.actions} == {"C1", "C2"}
