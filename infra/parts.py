@@ -37,6 +37,7 @@ PORTS_OF: Final = {
     "notes_api": ("notes_api_port",),
     "desk": ("desk_metrics_port",),
     "claims": ("claims_metrics_port",),
+    "evaluate": ("evaluate_metrics_port",),
 }
 """The settings that hold the ports a part listens on."""
 
@@ -121,6 +122,10 @@ def platform_parts(endpoints: Endpoints, clock: PracticeClock) -> tuple[Part, ..
         worker("console", settings.console_port, "prepare-topics", "prepare-clickhouse", "prepare-desk"),
         worker("desk", settings.desk_metrics_port, "prepare-topics", "prepare-desk"),
         worker("claims", settings.claims_metrics_port, "prepare-topics", "prepare-desk"),
+        *_if(
+            settings.evaluation_every_hours > 0,
+            worker("evaluate", settings.evaluate_metrics_port, "prepare-topics", "prepare-clickhouse"),
+        ),
         *_if(
             embedded_ehr and settings.notes_api_url is None,
             worker("notes_api", settings.notes_api_port, "prepare-ehr"),

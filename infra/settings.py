@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     write_drafts_metrics_port: Port = 19307
     desk_metrics_port: Port = 19311
     claims_metrics_port: Port = 19312
+    evaluate_metrics_port: Port = 19314
 
     kafka_bootstrap: str | None = Field(None, description="brokers of an existing cluster; unset = embedded")
     connect_url: str | None = Field(None, description="REST address of an existing Connect cluster; unset = embedded")
@@ -105,6 +106,11 @@ class Settings(BaseSettings):
         900.0, ge=0, description="seconds a draft waits for an endpoint that is away before the local drafter writes it"
     )
     prompts: Path | None = Field(None, description="folder of the practice's own prompts, over ours by name")
+
+    evaluation_every_hours: float = Field(24.0, ge=0, le=720, description="how often drafts are evaluated; 0 = never")
+    evaluation_sessions: Path | None = Field(
+        None, description="folder of session files to evaluate with, as for `conjoint evaluate`; unset = ours"
+    )
 
     policy_folder: Path | None = Field(None, description="folder of policy tables, one folder in it for each practice")
 

@@ -146,6 +146,7 @@ def console(settings: Settings) -> None:
     from infra.claims.sending import send_claims_of_console
     from infra.paperwork import PlatformPaperwork
     from streams.catalogue import RULES
+    from streams.drafting.evaluation.rows import RULE, RULE_SOURCE, RULE_TITLE
     from streams.learning.learn import learn
 
     endpoints = endpoints_of(settings)
@@ -183,7 +184,8 @@ def console(settings: Settings) -> None:
             cookie_secure=(settings.console_url or "").startswith("https://"),
             metrics_urls=tuple(f"http://{LOOPBACK}:{port}/metrics" for port in metrics_ports),
             timezone=ZONE.key,
-            rules={rule.id: RuleLabel(rule.title, rule.source) for rule in RULES},
+            rules={rule.id: RuleLabel(rule.title, rule.source) for rule in RULES}
+            | {RULE: RuleLabel(RULE_TITLE, RULE_SOURCE)},
         )
     )
 
@@ -229,6 +231,17 @@ def claims(settings: Settings) -> None:
     )
 
 
+def evaluate(settings: Settings) -> None:
+    """Our sessions drafted and measured now and then → evaluation.facts, a finding if something became worse."""
+    from prometheus_client import start_http_server
+
+    from connectors.normalise import stop_on_signals
+    from infra.evaluation_schedule import run
+
+    start_http_server(settings.evaluate_metrics_port, LOOPBACK)
+    run(endpoints_of(settings), stop_on_signals())
+
+
 def notes_api(settings: Settings) -> None:
     """The reference EHR's note-creation API."""
     from infra.practice.notes_api import NotesApiConfig, run
@@ -263,7 +276,7 @@ WORKERS: Final[Mapping[str, Worker]] = MappingProxyType(
         worker.__name__: worker
         for worker in (
             *(clickhouse, normalise, assemble, keep_files, write_drafts, sink, webhook, console, practice),
-            *(desk, claims, notes_api),
+            *(desk, claims, notes_api, evaluate),
         )
     }
 )

@@ -71,4 +71,8 @@ MODEL_CALLS = Counter(
 MODEL_SECONDS = Histogram("conjoint_model_call_seconds", "One request to the model", buckets=LATENCY_SECONDS)
 MODEL_TOKENS = Counter("conjoint_model_tokens_total", "Tokens, by direction", ["direction"])
 MODEL_COST = Counter("conjoint_model_cost_dollars_total", "What the model cost, by the configured prices")
+EVALUATION_REGRESSIONS = Gauge(
+    "conjoint_evaluation_regressions", "Metrics of drafts that are worse than accepted, by who drafts", ["drafter"]
+)
+EVALUATION_FAILURES = Counter("conjoint_evaluation_failures_total", "Evaluations of drafts that could not be made")
 CLAIM_PROPOSALS = Gauge("conjoint_claim_proposals", "Claims that lie before the biller")

@@ -94,3 +94,8 @@ def test_every_port_setting_belongs_to_a_part_that_is_checked_before_the_start(t
     checked = ports_to_listen_on(endpoints, platform_parts(endpoints, CLOCK))
     assert set(checked) == set(endpoints.settings.ports())
     assert {name for names in PORTS_OF.values() for name in names} | {"supervisor_metrics_port"} == set(checked)
+
+
+def test_drafts_are_evaluated_by_themselves_unless_told_never(tmp_path: Path) -> None:
+    assert _parts(tmp_path)["evaluate"].needs == ("prepare-topics", "prepare-clickhouse")
+    assert "evaluate" not in _parts(tmp_path, evaluation_every_hours=0)

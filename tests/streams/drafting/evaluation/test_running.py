@@ -1,14 +1,16 @@
 """An evaluation of the development sessions: nothing is worse than accepted, and each metric sees what it is for."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any, TypeVar
 
 import pytest
 
 from schemas.draft import Action, Draft, Section, Sentence, SessionDraft
+from schemas.model_call import ModelAway, ModelCall
 from schemas.session_file import Session
 from streams.drafting.evaluation.against_gold import against_gold
 from streams.drafting.evaluation.baseline import accepted_of, as_text, compare, path_beside, read_accepted
@@ -24,6 +26,7 @@ from streams.drafting.pens import pens_of
 from streams.drafting.prompting import prompts
 from streams.drafting.write import write
 
+T = TypeVar("T")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PENS = pens_of(prompts(None))
 
@@ -193,6 +196,21 @@ def names(session: Session) -> set[str]:
     """Every part of a client's name."""
     whole = [name for person in session.participants for name in (person.legal_name, *person.nicknames) if name]
     return {part for name in whole for part in name.split()}
+
+
+class AwayModel:
+    """An endpoint that does not answer."""
+
+    def ask(self, call: ModelCall, accept: Callable[[Any], T], before_sending: Callable[[bytes], None]) -> Any:
+        before_sending(call.material.encode())
+        raise ModelAway("it does not answer")
+
+
+def test_a_model_that_is_away_is_a_run_of_the_models_that_fell_back() -> None:
+    pens = pens_of(prompts(None), AwayModel())
+    run = evaluate((source("couple-outline"),), pens, Plan(repeats=1, swaps=False), NOW, time.perf_counter)
+    assert (run.drafter, run.sessions[0].drafter) == ("model", "local")
+    assert value("fell_back", run.measured) == 1
 
 
 @pytest.mark.parametrize("name", ["family-curfew", "dbt-skills-lowercase"])
