@@ -18,6 +18,7 @@ from typing import Any, Final
 import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from connectors.debezium import later_log
 from connectors.ehr.joiner import Joiner, Patience
 from connectors.ehr.joining import JoiningAdapter
 from connectors.ehr.shelf import Shelf
@@ -27,7 +28,7 @@ from schemas import metrics
 from schemas.change import Change, ChangeSet
 from schemas.codec import change_of, codec
 from schemas.reasons import Poison, Reason
-from schemas.topics import CARE_CHANGES, HEADER_COMMITTED_MS, MAX_MESSAGE_BYTES
+from schemas.topics import CARE_CHANGES, HEADER_COMMITTED_MS, HEADER_LOG, MAX_MESSAGE_BYTES
 
 STEP: Final = "assemble"
 HEARTBEAT_PREFIX: Final = "heartbeat"
@@ -140,6 +141,7 @@ class Assembly:
         if isinstance(row, Reason):
             metrics.OUTCOMES.labels(STEP, row.value).inc()
             return
+        row = later_log(row, dict(message.headers() or ()).get(HEADER_LOG))
         if row.snapshot and 0 < self.joiner.newest < row.rev:
             self._snapshot_begins()
         metrics.OUTCOMES.labels(STEP, self.joiner.take(row, now).value).inc()

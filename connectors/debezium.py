@@ -5,6 +5,7 @@ Pure. Never prints what a row holds; a message it cannot read is a Poison.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,6 +90,19 @@ def _binlog_position(source: dict[str, Any]) -> int:
     if revision >= 1 << 63:  # more than half a million binlog files
         raise Poison(Reason.IMPOSSIBLE_VALUE, "source.file")
     return revision
+
+
+def later_log(row: Row, header: str | bytes | None) -> Row:
+    """A row of a log that began anew, with a revision after all of the log before it. Raises Poison IMPOSSIBLE_VALUE
+    for a header that is none of ours."""
+    if header is None:
+        return row
+    text = header.decode("ascii", "replace") if isinstance(header, bytes) else header
+    base = int(text) if re.fullmatch(r"\d{1,6}", text) else -1
+    revision = row.rev + (base << POSITION_BITS + ROW_BITS)
+    if base < 0 or revision >= 1 << 63:
+        raise Poison(Reason.IMPOSSIBLE_VALUE, "header conjoint-log")
+    return row if base == 0 else replace(row, rev=revision)
 
 
 def _object(body: bytes) -> dict[str, Any]:

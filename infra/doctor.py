@@ -8,7 +8,7 @@ import importlib.metadata
 import shutil
 import stat
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import httpx
 
+from connectors.ehr.openemr.missing import PLACES
 from infra import preflight
 from infra.capture import SLOT, Capture, capture_state
 from infra.drafting import prompts_of
@@ -29,10 +30,11 @@ from infra.parts import PORTS_OF
 from infra.refusal import Refusal
 from infra.secrets_file import FILE_NAME
 from infra.settings import Settings, variable
-from infra.source_capture import SourceCapture, look_at, source_state
+from infra.source_capture import SourceCapture, adapter_for_looking, look_at, source_state
 from infra.sources import Source, sources_of
 from infra.status import read_status
 from schemas.topics import DEAD_LETTERS, TOPICS
+from streams.not_kept import NEEDS
 from streams.policy.icd10cm import newest_edition
 
 _WITHIN_S: Final = 15.0
@@ -293,7 +295,16 @@ def examine_source(source: Source) -> list[Check]:
     for problem in examined.problems:
         make = _fail if problem.fatal else _warn
         checks.append(make(f"source {source.name}: {problem.what}", f"run: {problem.statement}"))
-    return checks
+    return checks + [_ok(said) for said in _not_kept(source)]
+
+
+def _not_kept(source: Source) -> Iterator[str]:
+    """What the source has no place for, which rules therefore say nothing, and how a practice that keeps it says so."""
+    for word in sorted(adapter_for_looking(source).not_kept):
+        what, how = PLACES[word]
+        rules = sorted(rule for rule, needs in NEEDS.items() if word in needs)
+        mend = "" if how is None else f"; if you keep it: {how} in sources/{source.name}.toml"
+        yield f"source {source.name}: {what} not kept, so {', '.join(rules)} cannot decide{mend}"
 
 
 async def _clickhouse(endpoints: Endpoints) -> list[Check]:

@@ -4,7 +4,8 @@ Must never print what a record holds, nor a password.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -52,12 +53,18 @@ class Examined:
 
 def examine(source: Source, tables: Mapping[str, Table]) -> Examined:
     """Everything change capture and the adapter rely on. Raises NotReachable."""
-    with _connected(source) as connection:
-        asking = _Asking(connection, source.database)
+    with opened(source) as asking:
         columns, drift = _schema(asking, tables)
         facts, zone = _time_zone(asking, source)
         problems = [*_settings(asking), *_grants(asking), *drift, *zone, *_words(asking, source, columns)]
         return Examined(asking.value("SELECT @@version"), tuple(problems), facts, columns)
+
+
+@contextmanager
+def opened(source: Source) -> Iterator["Asking"]:
+    """The source's database, to be asked. Raises NotReachable."""
+    with _connected(source) as connection:
+        yield Asking(connection, source.database)
 
 
 def _connected(source: Source) -> Any:
@@ -80,17 +87,21 @@ def _connected(source: Source) -> Any:
         raise NotReachable(f"no answer at {source.host}:{source.port} ({type(error).__name__})") from None
 
 
-class _Asking:
+class Asking:
+    """A connection that reads."""
+
     def __init__(self, connection: Any, database: str) -> None:
         self._connection = connection
         self.database = database
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a query answers."""
         with self._connection.cursor() as cursor:
             cursor.execute(query, values)
             return list(cursor.fetchall())
 
     def value(self, query: str, *values: object) -> str:
+        """The first value of the first row as text; '' if there is none."""
         rows = self.rows(query, *values)
         return "" if not rows or rows[0][0] is None else str(rows[0][0])
 
@@ -98,7 +109,7 @@ class _Asking:
 # --- server settings and grants ---------------------------------------------------------------------------------------
 
 
-def _settings(asking: _Asking) -> Iterable[Problem]:
+def _settings(asking: Asking) -> Iterable[Problem]:
     known = {str(name): str(value) for name, value in asking.rows("SHOW GLOBAL VARIABLES")}
     config = "in the [mysqld] section of the server's configuration, then restart it"
     if known.get("log_bin") != "ON":
@@ -117,7 +128,7 @@ def _settings(asking: _Asking) -> Iterable[Problem]:
         yield Problem(f"the binary log is kept for {kept_s / 3600:.0f} h only", mend, fatal=False)
 
 
-def _grants(asking: _Asking) -> Iterable[Problem]:
+def _grants(asking: Asking) -> Iterable[Problem]:
     user, _, host = asking.value("SELECT CURRENT_USER()").rpartition("@")
     everywhere: set[str] = set()
     here: set[str] = set()
@@ -143,7 +154,7 @@ def _grants(asking: _Asking) -> Iterable[Problem]:
 # --- is it the OpenEMR we know? ---------------------------------------------------------------------------------------
 
 
-def _schema(asking: _Asking, tables: Mapping[str, Table]) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
+def _schema(asking: Asking, tables: Mapping[str, Table]) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
     declared: dict[str, dict[str, str]] = {}
     rows = asking.rows(
         "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = %s",
@@ -183,7 +194,7 @@ def _schema(asking: _Asking, tables: Mapping[str, Table]) -> tuple[dict[str, tup
     return present, problems
 
 
-def _columns(asking: _Asking, name: str, table: Table, has: Mapping[str, str]) -> Iterable[Problem]:
+def _columns(asking: Asking, name: str, table: Table, has: Mapping[str, str]) -> Iterable[Problem]:
     for column, how in table.columns.items():
         type_ = has.get(column)
         if type_ is None:
@@ -193,7 +204,7 @@ def _columns(asking: _Asking, name: str, table: Table, has: Mapping[str, str]) -
             yield _differs(asking, f"column {name}.{column} is {type_}, not {' or '.join(sorted(how.types))}", name)
 
 
-def _unique_in(asking: _Asking, name: str, table: Table) -> bool:
+def _unique_in(asking: Asking, name: str, table: Table) -> bool:
     """Whether another unique index, or a part of the primary key, makes the adapter's key one row's alone."""
     indexes: dict[str, set[str]] = {}
     for index, column in asking.rows(
@@ -206,11 +217,11 @@ def _unique_in(asking: _Asking, name: str, table: Table) -> bool:
     return any(columns <= set(table.key) for columns in indexes.values())
 
 
-def _differs(asking: _Asking, what: str, table: str) -> Problem:
+def _differs(asking: Asking, what: str, table: str) -> Problem:
     return Problem(f"{what}: not the OpenEMR schema the adapter knows", f"SHOW CREATE TABLE {asking.database}.{table};")
 
 
-def _time_zone(asking: _Asking, source: Source) -> tuple[SourceFacts, list[Problem]]:
+def _time_zone(asking: Asking, source: Source) -> tuple[SourceFacts, list[Problem]]:
     if source.mapping.timezone is not None:
         return SourceFacts(source.mapping.timezone, "configuration"), []
     try:
@@ -234,7 +245,7 @@ def _is_zone(name: str) -> bool:
         return False
 
 
-def _words(asking: _Asking, source: Source, columns: Mapping[str, Sequence[str]]) -> Iterable[Problem]:
+def _words(asking: Asking, source: Source, columns: Mapping[str, Sequence[str]]) -> Iterable[Problem]:
     """Codes of the practice's own lists that nothing explains."""
     if "list_options" not in columns:
         return

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import pymysql
 
 from connectors.ehr.openemr.adapter import OpenEmr
 from connectors.ehr.openemr.tables import MESSAGE_KEYS
@@ -30,6 +31,7 @@ from infra.embedded.java import properties_text
 from infra.mariadb import Examined, NotReachable, examine
 from infra.refusal import Refusal
 from infra.secrets_file import write_private
+from infra.source_log import look, remember
 from infra.sources import Source, adapter_of, note_facts
 from schemas.metrics import CAPTURE_TASK_UP
 
@@ -56,12 +58,14 @@ def connector_name(source: Source) -> str:
     return f"conjoint-{source.name}"
 
 
-def connector_configuration(capture: SourceCapture, source: Source, examined: Examined) -> dict[str, str]:
+def connector_configuration(
+    capture: SourceCapture, source: Source, examined: Examined, log_base: int = 0
+) -> dict[str, str]:
     """The committed template with this source filled in. Only the columns that the adapter reads are named: no others
     ever leave the database."""
     secrets_file = connector_secrets_folder(capture.home) / f"{source.name}.properties"
     database = re.escape(source.database)
-    tables = [name for name in _adapter(source).tables if name in examined.columns]
+    tables = [name for name in adapter_for_looking(source).tables if name in examined.columns]
     keys = {name: columns for name, columns in MESSAGE_KEYS.items() if name in tables}
     filled = {
         "${conjoint:host}": source.host,
@@ -79,13 +83,15 @@ def connector_configuration(capture: SourceCapture, source: Source, examined: Ex
         "${conjoint:prefix}": source.topic_prefix,
         "${conjoint:bootstrap}": capture.bootstrap,
         "${conjoint:history}": f"schema-history.{source.name}",
+        "${conjoint:log}": str(log_base),
     }
     template: dict[str, str] = json.loads(TEMPLATE.read_text())
     configuration = {name: filled.get(value, value) for name, value in template.items()}
     return {name: value for name, value in configuration.items() if value}
 
 
-def _adapter(source: Source) -> OpenEmr:
+def adapter_for_looking(source: Source) -> OpenEmr:
+    """The source's adapter before anything is known of its database, not even its zone."""
     from zoneinfo import ZoneInfo
 
     return OpenEmr(source.practice_id, ZoneInfo("UTC"), source.mapping, source.name)
@@ -93,7 +99,7 @@ def _adapter(source: Source) -> OpenEmr:
 
 def look_at(source: Source) -> Examined:
     """What the source's database is like. Raises NotReachable."""
-    return examine(source, _adapter(source).tables)
+    return examine(source, adapter_for_looking(source).tables)
 
 
 async def apply_source(capture: SourceCapture, source: Source, *, within_s: float = 90) -> Examined:
@@ -101,6 +107,7 @@ async def apply_source(capture: SourceCapture, source: Source, *, within_s: floa
     column or setting that differs, and the statement that mends it."""
     try:
         examined = await asyncio.to_thread(look_at, source)
+        place, began_anew = await asyncio.to_thread(look, source, capture.home)
     except NotReachable as error:
         raise Refusal(f"source {source.name}: {error}; see: conjoint doctor --source …") from None
     if examined.fatal:
@@ -112,19 +119,47 @@ async def apply_source(capture: SourceCapture, source: Source, *, within_s: floa
     folder = connector_secrets_folder(capture.home)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(folder / f"{source.name}.properties", properties_text({"password": source.password}))
-    wanted = connector_configuration(capture, source, examined)
+    wanted = connector_configuration(capture, source, examined, place.base)
     name = connector_name(source)
     deadline = time.monotonic() + within_s
     async with connect_client(capture.connect_url) as client:
         while True:
-            if await put_connector(client, name, wanted) and await task_state(client, name) == "RUNNING":
-                return examined
+            if await put_connector(client, name, wanted):
+                if began_anew:
+                    _say_that_it_began_anew(source)
+                    await _forget_place(client, name)
+                    began_anew = False
+                if await task_state(client, name) == "RUNNING":
+                    remember(source, place, capture.home)
+                    return examined
             if time.monotonic() > deadline:
                 raise Refusal(
                     f"change capture of {source.name} did not start within {within_s:.0f} s; "
                     f"see {capture.home / 'log' / 'connect.log'}"
                 )
             await asyncio.sleep(0.2)
+
+
+def _say_that_it_began_anew(source: Source) -> None:
+    log.error(
+        "%s: the database's binary log began anew (RESET MASTER, another server, or one restored from a backup); what "
+        "changed in between is not in it, so a new snapshot is taken; use PURGE BINARY LOGS to make room instead",
+        source.name,
+    )
+
+
+async def follow_log(capture: SourceCapture, source: Source) -> bool:
+    """Looks whether the database's log is still the one that was read; if not, capture takes a new snapshot, loudly.
+    Answers whether it did. A database or a Connect that does not answer is asked again later."""
+    try:
+        place, began_anew = await asyncio.to_thread(look, source, capture.home)
+        if began_anew:
+            await apply_source(capture, source)
+        else:
+            remember(source, place, capture.home)
+    except (NotReachable, Refusal, pymysql.err.Error, httpx.TransportError):
+        return False
+    return began_anew
 
 
 async def source_state(capture: SourceCapture, source: Source) -> str:
@@ -144,6 +179,7 @@ async def watch_sources(
             CAPTURE_TASK_UP.labels(connector_name(source)).set(state == "RUNNING")
             if state == "RUNNING":
                 failures[source.name] = 0
+                await follow_log(capture, source)
             elif state == "FAILED" and time.monotonic() >= not_before[source.name]:
                 failures[source.name] += 1
                 not_before[source.name] = time.monotonic() + min(longest_wait_s, 2.0 ** failures[source.name])
@@ -155,6 +191,8 @@ async def heal_source(capture: SourceCapture, source: Source) -> None:
     """Starts a failed task again. If the database has purged the log that it still had to read, its place is forgotten,
     loudly, so that it takes a new snapshot: nothing else would ever let it go on."""
     name = connector_name(source)
+    if await follow_log(capture, source):
+        return
     try:
         async with connect_client(capture.connect_url) as client:
             lost = _LOST_PLACE.search("\n".join(await traces(client, name))) is not None

@@ -48,7 +48,7 @@ class _Other:
         bodies = [
             {"at": at, "entity": e, "op": "create", "id": id_, "rev": 1, "data": data} for e, id_, data in changes
         ]
-        self._producer.produce(WEBHOOK.name, key=_OTHER, value="\n".join(map(json.dumps, bodies)))
+        self._producer.produce(WEBHOOK.name, key=_OTHER, value=json.dumps({"changes": bodies}))
         self._producer.flush(10)
 
     def deliver(self, until: Callable[[], bool]) -> dict[str, float]:

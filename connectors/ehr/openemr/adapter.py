@@ -15,9 +15,11 @@ from connectors.ehr.openemr.calendar import EVENTS, days_of, is_series
 from connectors.ehr.openemr.group_sessions import group_sessions
 from connectors.ehr.openemr.kept_elsewhere import consents_of
 from connectors.ehr.openemr.mapping import OpenEmrMapping
-from connectors.ehr.openemr.money import bills_of, coverages_of
+from connectors.ehr.openemr.missing import PLACES
+from connectors.ehr.openemr.money import authorizations_of, bills_of, coverages_of
 from connectors.ehr.openemr.notes import notes_of
 from connectors.ehr.openemr.people import client_of, clinician_of, family_of, practice_of, unit_of
+from connectors.ehr.openemr.relatives import clients_told_of, relatives_of
 from connectors.ehr.openemr.sessions import Reading
 from connectors.ehr.openemr.tables import TABLES
 from connectors.ehr.openemr.visits import client_sessions, conjoint_sessions, is_conjoint
@@ -26,26 +28,6 @@ from schemas.reasons import Reason
 
 PRACTICE = "practice"
 _SEPARATOR = "|"
-_NEVER_KEPT = frozenset(
-    {
-        "authorizations",
-        "claim_answers",
-        "claim_numbers",
-        "client_location",
-        "consent_signers",
-        "consent_times",
-        "eligibility",
-        "enrollments",
-        "identified_patient",
-        "licenses",
-        "place_of_service",
-        "plans",
-        "session_times",
-    }
-)
-_CONSENTS = frozenset(
-    {"treatment", "group_agreement", "conjoint_agreement", "telehealth", "observation", "billing_release"}
-)
 
 
 @dataclass(frozen=True)
@@ -67,6 +49,8 @@ class OpenEmr:
                 del needed[name]
         if not self.mapping.reads_forms:
             del needed["lbf_data"]
+        if not self.mapping.prior_authorizations:
+            del needed["module_prior_authorizations"]
         patients = needed["patient_data"]
         own = {
             name: Column(_as_typed, frozenset({"char", "varchar", "tinytext", "text", "date", "datetime", "int"}))
@@ -87,8 +71,11 @@ class OpenEmr:
     @cached_property
     def not_kept(self) -> frozenset[str]:
         """What this practice's OpenEMR has no place for."""
-        missing = _NEVER_KEPT | (_CONSENTS - {place.kind for place in self.mapping.consents})
-        return missing if self.mapping.minutes else missing | {"attendance_times"}
+        kept = {place.kind for place in self.mapping.consents}
+        kept |= {"attendance_times"} if self.mapping.minutes else set()
+        kept |= {"licenses"} if self.mapping.license_state else set()
+        kept |= {"authorizations"} if self.mapping.prior_authorizations else set()
+        return frozenset(PLACES) - kept
 
     def row(self, key: bytes | None, value: bytes | None) -> Row | Reason:
         """The row event in a message. Raises Poison for bytes that are none."""
@@ -153,8 +140,13 @@ class OpenEmr:
                 yield from self._of_form("clinical_notes", image["form_id"], look)
             case "esign_signatures":
                 yield from self._of_signature(image, look)
-            case "billing":
+            case "billing" | "form_misc_billing_options":
                 yield from self._of_encounter(image["encounter"], look)
+            case "module_prior_authorizations":
+                yield from _maybe("client", image["pid"])
+            case "contact" | "contact_relation" | "person":
+                for pid in clients_told_of(table, image, look):
+                    yield from _maybe("client", pid)
             case "list_options":
                 yield from self._of_word(image["list_id"], image["option_id"], look)
             case "documents":
@@ -255,10 +247,13 @@ class OpenEmr:
             case "practice", []:
                 yield practice_of(look, self.mapping, self.practice_id, self.zone.key, sorted(self.not_kept))
             case "clinician", [user]:
-                yield from clinician_of(look, user)
+                yield from clinician_of(look, self.mapping, user)
             case "client", [pid]:
                 yield from client_of(look, pid)
                 yield from coverages_of(look, self.mapping, pid)
+                yield from relatives_of(look, pid)
+                if self.mapping.prior_authorizations:
+                    yield from authorizations_of(look, pid)
                 yield from consents_of(look, self.mapping, self.zone, pid, f"pid-{pid}")
             case "unit", [group]:
                 yield from unit_of(look, self.mapping, group)

@@ -123,6 +123,10 @@ class OpenEmrMapping(_Part):
     state: str | None = None
     part2_program: bool = False
     facilities: dict[str, Facility] = {}
+    license_state: str | None = None
+    """The state that the licence numbers of the practice's clinicians are of: OpenEMR keeps a number without one."""
+    prior_authorizations: bool = False
+    """Whether the practice keeps its authorisations in OpenEMR's prior authorisations module."""
     groups: tuple[GroupKind, ...] = ()
     family_categories: tuple[str, ...] = ()
     couple_categories: tuple[str, ...] = ()

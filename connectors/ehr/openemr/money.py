@@ -68,6 +68,23 @@ def _relation(policy: Image) -> str | None:
     return None if said is None else _RELATIONS.get(said.lower(), "other")
 
 
+def authorizations_of(look: Look, pid: str) -> Iterator[Entity]:
+    """A client's authorisations; for which payer, the module does not say."""
+    for row in look.where("module_prior_authorizations", "pid", pid):
+        yield Entity(
+            "authorization",
+            f"authorization-{row['id']}",
+            {
+                "client": client_id(pid),
+                "number": row["auth_num"],
+                "codes": re.findall(r"[A-Za-z0-9]{4,7}", row["cpt"] or ""),
+                "start": row["start_date"],
+                "end": row["end_date"],
+                "units_approved": row["init_units"],
+            },
+        )
+
+
 def bills_of(reading: Reading, session: Session) -> Iterator[Entity]:
     """One claim (or, of somebody without insurance, one charge a line) for each client's encounter with lines."""
     for encounter in session.encounters:
@@ -94,6 +111,8 @@ def _bill(
     diagnoses = _diagnoses(all_)
     matching = coverage if coverage is not None and coverage["provider"] == company else None
     submitted = all(line["billed"] for line in lines)
+    filled_in = reading.look.where("form_misc_billing_options", "encounter", encounter)
+    option: Image = next((form for form in filled_in if form["activity"] is not False), {})
     moment = values.instant(max((line["date"] or "" for line in lines), default="") or None, reading.zone)
     printed = values.instant(max((line["bill_date"] or "" for line in lines), default="") or None, reading.zone)
     yield Entity(
@@ -106,7 +125,9 @@ def _bill(
             "payer": payer_id(reading.mapping, company),
             "sequence": "primary",
             "status": "submitted" if submitted else "queued",
-            "frequency": 1,
+            "frequency": 7 if option.get("replacement_claim") else 1,
+            "original_ref": option.get("icn_resubmission_number"),
+            "authorization_number": option.get("prior_auth_number"),
             "rendering": clinician_id(next((line["provider_id"] for line in lines if line["provider_id"]), None)),
             "member_id": None if matching is None else matching["policy_number"],
             "relation": None if matching is None else _relation(matching),

@@ -38,7 +38,7 @@ def practice_of(look: Look, mapping: OpenEmrMapping, practice_id: str, zone: str
     )
 
 
-def clinician_of(look: Look, user: str) -> Iterator[Entity]:
+def clinician_of(look: Look, mapping: OpenEmrMapping, user: str) -> Iterator[Entity]:
     """A user who provides care: one who is authorized to, or has a provider's number."""
     record = look.one("users", user)
     if record is None or not (record["authorized"] or record["npi"]):
@@ -52,6 +52,7 @@ def clinician_of(look: Look, user: str) -> Iterator[Entity]:
             "npi_type": 1 if record["npi"] else None,
             "taxonomy": record["taxonomy"],
             "credential": record["suffix"],
+            "licenses": _licenses(mapping, record),
             "supervisor": clinician_id(record["supervisor_id"]),
             "supervised": True if record["supervisor_id"] else None,
         },
@@ -120,6 +121,11 @@ def family_of(look: Look, value: str) -> Iterator[Entity]:
     members = look.where("patient_data", "unit", value)
     if members:
         yield Entity("family", f"family-{value}", {"members": [client_id(member["pid"]) for member in members]})
+
+
+def _licenses(mapping: OpenEmrMapping, record: Image) -> list[dict[str, str]]:
+    state, number = mapping.license_state, record["state_license_number"]
+    return [] if number is None or state is None else [{"state": state, "number": number}]
 
 
 def _is_member(member: Image) -> bool:

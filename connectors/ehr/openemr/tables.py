@@ -30,6 +30,7 @@ DAY = _column(values.as_day, frozenset({"date"}))
 SERVICE_DAY = _column(values.as_service_day, frozenset({"date"}))
 WALL = _column(values.as_wall, frozenset({"datetime"}))
 LAST_DAY = _column(values.as_last_day, frozenset({"date"}))
+MAYBE_WALL = _column(values.as_day_or_wall, frozenset({"date", "datetime"}))
 TIME = _column(values.as_time, frozenset({"time"}))
 MONEY = _column(values.as_money, frozenset({"decimal"}))
 
@@ -75,6 +76,7 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
                 "suffix": maybe(WORD),
                 "npi": WORD,
                 "taxonomy": maybe(WORD),
+                "state_license_number": maybe(WORD),
                 "supervisor_id": maybe(ID),
             },
             {"username": ("username",)},
@@ -318,6 +320,60 @@ TABLES: Final[Mapping[str, Table]] = MappingProxyType(
                 "justify": WORD,
             },
             {"encounter": ("encounter",)},
+        ),
+        "form_misc_billing_options": Table(
+            ("id",),
+            {
+                "id": KEY,
+                "encounter": maybe(ID),
+                "activity": maybe(FLAG),
+                "prior_auth_number": WORD,
+                "replacement_claim": maybe(FLAG),
+                "icn_resubmission_number": maybe(WORD),
+            },
+            {"encounter": ("encounter",)},
+            optional=True,
+        ),
+        "module_prior_authorizations": Table(
+            ("id",),
+            {
+                "id": KEY,
+                "pid": ID,
+                "auth_num": WORD,
+                "start_date": DAY,
+                "end_date": DAY,
+                "cpt": WORD,
+                "init_units": maybe(COUNT),
+            },
+            {"pid": ("pid",)},
+            optional=True,
+        ),
+        "contact": Table(
+            ("id",),
+            {"id": KEY, "foreign_table_name": WORD, "foreign_id": ID},
+            {"owner": ("foreign_table_name", "foreign_id")},
+            optional=True,
+        ),
+        "contact_relation": Table(
+            ("id",),
+            {
+                "id": KEY,
+                "contact_id": ID,
+                "target_table": WORD,
+                "target_id": ID,
+                "active": maybe(FLAG),
+                "relationship": WORD,
+                "can_make_medical_decisions": maybe(FLAG),
+                "start_date": maybe(MAYBE_WALL),
+                "end_date": maybe(MAYBE_WALL),
+            },
+            {"contact": ("contact_id",), "target": ("target_table", "target_id")},
+            optional=True,
+        ),
+        "person": Table(
+            ("id",),
+            {"id": KEY, "first_name": WORD, "last_name": WORD, "preferred_name": maybe(WORD), "birth_date": maybe(DAY)},
+            optional=True,
         ),
         "documents": Table(
             ("id",),

@@ -94,6 +94,13 @@ def as_wall(value: Any) -> str | None:
     return wall.isoformat(timespec="seconds") if _FIRST_INSTANT_YEAR < wall.year < _LAST_INSTANT_YEAR else None
 
 
+def as_day_or_wall(value: Any) -> str | None:
+    """A column that is a DATE in one release and a DATETIME in the next → the day. Days since 1970 are below a million,
+    milliseconds of anything after the first hour of 1970 above."""
+    wall = as_wall(value) if abs(as_count(value)) > 1_000_000 else None
+    return as_service_day(value) if wall is None else wall[:10]
+
+
 def as_time(value: Any) -> int | None:
     """TIME as microseconds since midnight → seconds. OpenEMR writes 24:30:00 for what ends after midnight; beyond two
     days, or before midnight, it is no time of a session."""

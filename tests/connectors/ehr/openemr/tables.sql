@@ -53,6 +53,7 @@ CREATE TABLE users (
   suffix varchar(255),
   npi varchar(15),
   taxonomy varchar(30) NOT NULL DEFAULT '207Q00000X',
+  state_license_number varchar(25),
   supervisor_id int(11) NOT NULL DEFAULT 0,
   PRIMARY KEY (id)
 ) ENGINE=InnoDB;
@@ -328,5 +329,49 @@ CREATE TABLE billing (
   units int(11),
   fee decimal(12,2),
   justify varchar(255),
+  PRIMARY KEY (id)
+) ENGINE=InnoDB;
+
+CREATE TABLE form_misc_billing_options (
+  id bigint(20) NOT NULL AUTO_INCREMENT,
+  date datetime,
+  pid bigint(20),
+  activity tinyint(4),
+  prior_auth_number varchar(20),
+  replacement_claim tinyint(1) DEFAULT 0,
+  icn_resubmission_number varchar(35),
+  encounter bigint(20),
+  PRIMARY KEY (id),
+  UNIQUE KEY encounter (encounter)
+) ENGINE=InnoDB;
+
+CREATE TABLE contact (
+  id bigint(20) NOT NULL AUTO_INCREMENT,
+  foreign_table_name varchar(255) NOT NULL DEFAULT '',
+  foreign_id bigint(20) NOT NULL DEFAULT 0,
+  PRIMARY KEY (id)
+) ENGINE=InnoDB;
+
+CREATE TABLE contact_relation (
+  id bigint(20) NOT NULL AUTO_INCREMENT,
+  contact_id bigint(20) NOT NULL,
+  target_table varchar(255) NOT NULL DEFAULT '',
+  target_id bigint(20) NOT NULL,
+  active tinyint(1) DEFAULT 1,
+  relationship varchar(63),
+  can_make_medical_decisions tinyint(1) DEFAULT 0,
+  start_date datetime,
+  end_date datetime,
+  PRIMARY KEY (id)
+) ENGINE=InnoDB;
+
+CREATE TABLE person (
+  id bigint(20) NOT NULL AUTO_INCREMENT,
+  uuid binary(16),
+  first_name varchar(63),
+  last_name varchar(63),
+  preferred_name varchar(63),
+  birth_date date,
+  ssn varchar(31),
   PRIMARY KEY (id)
 ) ENGINE=InnoDB;

@@ -18,7 +18,8 @@ from confluent_kafka import Consumer, TopicPartition
 from infra.embedded.stack import Stack, settings_on_free_ports
 from infra.prepare import topics as prepare_topics
 from infra.refusal import Refusal
-from infra.source_capture import SourceCapture, apply_source, heal_source, source_state
+from infra.settings import Settings
+from infra.source_capture import SourceCapture, apply_source, follow_log, heal_source, source_state
 from infra.sources import sources_of
 from schemas.change import Change
 from schemas.codec import codec, read_change_set
@@ -43,7 +44,13 @@ class Installation:
     workers: Workers
 
     @property
+    def settings(self) -> Settings:
+        """What it was configured with."""
+        return self.stack.endpoints.settings
+
+    @property
     def capture(self) -> SourceCapture:
+        """Where change capture is set up."""
         ends = self.stack.endpoints
         return SourceCapture(ends.connect_url, ends.bootstrap, ends.settings.home)
 
@@ -221,10 +228,35 @@ def test_a_database_that_restarts_is_listened_to_again(installation: Installatio
 
 
 def test_a_table_that_is_altered_goes_on(installation: Installation) -> None:
-    database = installation.database
+    database, clinic = installation.database, installation.clinic
     database.do("ALTER TABLE form_groups_encounter ADD COLUMN room varchar(20), MODIFY counselors varchar(300)")
-    encounter = installation.clinic.group_session(TODAY, {1: "@"}, start="05:00:00", end="06:00:00")
-    installation.wait("it is told", lambda: f"group-encounter-{encounter}" in installation.now("appointment"))
+    # beside it, what OpenEMR's own forms write: zero dates, nothing at all, names of any script, a slot of two
+    # counselors that ends after midnight, a visit at an hour that the clocks skip
+    database.insert("insurance_data", pid=1, type="tertiary", provider="", date="0000-00-00", policy_number=None)
+    database.insert("form_encounter", pid=None, date=None, encounter=None, provider_id=None)
+    database.insert("form_group_attendance", id=9_999, encounter_id=None, activity=None)
+    database.insert("patient_data", pid=40, fname="Zoë 𝄞", lname="Ж", DOB="0000-00-00")
+    spec = 's:17:"event_repeat_freq";s:1:"1";s:22:"event_repeat_freq_type";s:1:"1";s:6:"exdate";s:8:"20270112";'
+    weekly = {"pc_recurrtype": 1, "pc_recurrspec": f"a:3:{{{spec}}}", "pc_endDate": "2027-01-19"}
+    late = {"pc_eventDate": "2027-01-05", "pc_startTime": "23:30:00", "pc_endTime": "24:30:00", "pc_multiple": 3}
+    slots = [
+        database.insert("openemr_postcalendar_events", pc_catid=15, pc_aid=aid, pc_pid="", pc_gid=1, **late, **weekly)
+        for aid in ("1", "2")
+    ]
+    skipped = {"pc_eventDate": "2027-03-14", "pc_startTime": "02:30:00", "pc_duration": 3_000}
+    visit = database.insert("openemr_postcalendar_events", pc_catid=5, pc_aid="1", pc_pid="40", **skipped)
+    encounter = clinic.group_session(TODAY, {1: "@"}, start="05:00:00", end="06:00:00")
+    for statuses in ({1: "@", 2: "@"}, {1: "?", 2: "@"}, {1: "@", 2: "x", 3: "~"}):
+        clinic.edit_attendance(encounter, statuses)
+    session = f"group-encounter-{encounter}"
+    installation.wait("it is told", lambda: installation.status_of(f"{session}:pid-3") == "attended")
+    assert [installation.status_of(f"{session}:pid-{pid}") for pid in (1, 2)] == ["attended", "cancelled"]
+    booked = {id_: change.data.model_dump() for id_, change in installation.now("appointment").items() if change.data}
+    series = [f"appointment-{slots[0]}-2027-01-{day}" for day in ("05", "19")]
+    assert sorted(id_ for id_ in booked if id_.startswith("appointment-")) == sorted([*series, f"appointment-{visit}"])
+    assert len(booked[series[0]]["facilitators"]) == 2
+    assert booked[f"appointment-{visit}"]["scheduled_start"] == datetime(2027, 3, 14, 8, 30, tzinfo=UTC)
+    assert installation.now("client")["pid-40"].data is not None
     assert installation.said(DEAD_LETTERS.name) == []
 
 
@@ -254,12 +286,28 @@ def test_a_purged_log_is_said_loudly_and_taken_over_without_drafts(
         "what was missed is known", lambda: f"group-encounter-{missed}" in installation.now("appointment"), 120
     )
     assert "takes a new snapshot" in installation.workers.log("assemble").read_text()
-    live = clinic.group_session(TODAY, {1: "@", 2: "@", 3: "@"}, start="02:00:00", end="03:00:00")
-    installation.wait("it goes on", lambda: f"group-encounter-{live}" in installation.now("appointment"), 60)
-    installation.wait("one draft", lambda: len(_requests(installation)) > requests, 60)
+    assert len(installation.now("appointment")) == sessions + 1
+    assert len(_requests(installation)) == requests
+
+
+def test_a_log_that_begins_anew_is_said_loudly_and_taken_over_without_drafts(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    clinic, database, source = installation.clinic, installation.database, sources_of(installation.settings)[0]
+    assert not asyncio.run(follow_log(installation.capture, source))
+    requests, sessions = len(_requests(installation)), len(installation.now("appointment"))
+    database.do("RESET MASTER")
+    missed = clinic.group_session(TODAY, {1: "@", 2: "@", 3: "@"}, start="01:00:00", end="02:00:00")
+    assert asyncio.run(follow_log(installation.capture, source))
+    assert "binary log began anew" in caplog.text
+    installation.wait(
+        "what was missed is known", lambda: f"group-encounter-{missed}" in installation.now("appointment")
+    )
+    live = clinic.group_session(TODAY, {1: "@", 2: "@", 3: "@"}, start="00:00:00", end="01:00:00")
+    installation.wait("it goes on", lambda: f"group-encounter-{live}" in installation.now("appointment"))
+    installation.wait("one draft", lambda: len(_requests(installation)) > requests)
     assert len(installation.now("appointment")) == sessions + 2
-    asked = [request.session_id for request in _requests(installation)[requests:]]
-    assert asked == [f"group-encounter-{live}"]
+    assert [request.session_id for request in _requests(installation)[requests:]] == [f"group-encounter-{live}"]
 
 
 def test_a_schema_that_differs_is_refused_by_the_name_of_the_column(installation: Installation) -> None:

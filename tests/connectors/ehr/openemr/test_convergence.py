@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +30,7 @@ def _life(*, edited: bool = True) -> Database:
         database.patient(pid)
     database.group(1, 1, 2, 3)
     weekly = 's:17:"event_repeat_freq";s:1:"1";s:22:"event_repeat_freq_type";s:1:"1";s:6:"exdate";s:8:"20260312";'
-    until = {"pc_recurrtype": 1, "pc_recurrspec": f"a:3:{{{weekly}}}", "pc_endDate": day("2026-03-26")}
+    until: dict[str, Any] = {"pc_recurrtype": 1, "pc_recurrspec": f"a:3:{{{weekly}}}", "pc_endDate": day("2026-03-26")}
     database.slot(5, 1, "2026-03-05", pc_multiple=2, **until)
     database.slot(6, 1, "2026-03-05", pc_multiple=2, **until | {"pc_aid": "2"})
     slot = database.slot(7, 1, ON)
