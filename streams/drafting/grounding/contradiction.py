@@ -70,6 +70,8 @@ _HAS = re.compile(r"^\W*(?:now |already )?(?:has|have|had|has got) (?:an? |the |
 def numbers_hold(claim: Claim, evidence: Evidence, section: str | None) -> str | None:
     """`Four, down from ten` is not ten; `ten minutes, not an hour` is no hour; `eight to four` is not four to eight."""
     plain = claim.plain.lower().replace("’", "'")
+    if not claim.numbers and not _A_WHILE.search(plain):
+        return None
     items = evidence.items(claim.evidence)
     source = _own(items)
     if not _COMPARES.search(plain):
@@ -121,6 +123,8 @@ def same_time_and_direction(claim: Claim, evidence: Evidence, section: str | Non
 
 def names_the_right_relative(claim: Claim, evidence: Evidence, section: str | None) -> str | None:
     """`My cousin's friend moved` does not say that the cousin moved."""
+    if claim.quotations or not claim.stems:
+        return None
     source = text_of(evidence.items(claim.evidence))
     words = tokens(claim.plain)
     for owner, _, did in _OWNED.findall(source):
