@@ -17,6 +17,7 @@ _PLACES_TO_BE: Final = word_set(
     at for from near joined attend attends attended quit left visited outside called named
     """
 )
+_CALLS: Final = word_set("call calls called calling")
 CLINICAL: Final = word_set(
     """
     opposite action wise mind radical acceptance distress tolerance emotion emotions emotional regulation
@@ -103,4 +104,5 @@ def _is_name(reading: Reading, i: int, run: list[str]) -> bool:
         return False
     if " ".join(run) in lists.regions:
         return False
-    return len(run) > 1 or reading.before(i) in _PLACES_TO_BE
+    called = reading.before(i, 2) in _CALLS and reading.before(i) in ("me", "him", "her", "them", "us")
+    return len(run) > 1 or called or reading.before(i) in _PLACES_TO_BE

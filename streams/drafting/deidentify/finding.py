@@ -228,6 +228,7 @@ class Finder:
         text = reading.text
         for span in spans:
             last = joined[-1] if joined else None
+            span = self._with_first_name(text, span, 0 if last is None else last.end)
             if (
                 last is not None
                 and last.kind in PEOPLE
@@ -240,6 +241,16 @@ class Finder:
                     continue
             joined.append(span)
         return [self._with_initial(reading.text, span) for span in joined]
+
+    def _with_first_name(self, text: str, span: Span, after: int) -> Span:
+        """`will pfeifer`: a first name that is also a word is that name before its own last name."""
+        if span.kind not in PEOPLE or span.token is None or text[span.start - 1 : span.start] != " ":
+            return span
+        start = max(text.rfind(" ", after, span.start - 1) + 1, after)
+        mark = self._known.words.get(folded(text[start : span.start - 1]))
+        if mark is None or mark.token != span.token or mark.sure:
+            return span
+        return Span(start, span.end, span.kind, span.token)
 
     def _with_initial(self, text: str, span: Span) -> Span:
         """`Bob G.`: a known person's name takes their own initial after it along."""

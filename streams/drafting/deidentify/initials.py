@@ -67,6 +67,8 @@ def _alone(reading: Reading, i: int, letter: str) -> bool:
     previous, following = reading.before(i), reading.after(i)
     after = reading.text[reading.ends[i] : reading.ends[i] + 1]
     before = reading.text[reading.starts[i] - 1 : reading.starts[i]]
+    if after == "." and i + 1 < len(reading) and reading.text[reading.starts[i + 1]].islower():
+        following = reading.words[i + 1]  # the point is the initial's: `M. said`
     if (
         letter == "i"
         or after in (":", "-", ")", "'", "’", "&")
@@ -74,7 +76,8 @@ def _alone(reading: Reading, i: int, letter: str) -> bool:
         or previous in _LETTER_BEFORE
     ):
         return reading.words[i].endswith("'s") and letter != "i"
-    if following[:1] == letter or (i + 1 < len(reading) and reading.gap(i + 1).strip() not in ("", ",")):
+    dotted = after == "." and reading.after(i) != following
+    if following[:1] == letter or (not dotted and i + 1 < len(reading) and reading.gap(i + 1).strip() not in ("", ",")):
         return False  # a stammer, or an item of a list
     does = following in _DOES or (len(following) > 4 and following.endswith(("ed", "ing", "es", "ts", "ns")))
     if letter in ("a", "o"):

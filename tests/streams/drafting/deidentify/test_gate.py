@@ -133,3 +133,10 @@ def test_a_word_that_is_a_name_may_stay_a_word(word_names: Identities, text: str
 def test_the_second_look_does_not_rely_on_the_first(word_names: Identities, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.drafting.deidentify.finding.meant_as_name", lambda *_args, **_more: False)
     assert all(word_names.leaks(request(text)) for text in WORDS_AS_NAMES)
+
+
+def test_a_word_goes_with_its_own_last_name_an_initial_with_its_point_and_what_one_is_called() -> None:
+    identities = Identities((Person(("Will Pfeiffer",), (), "C1", Kind.CLIENT),))
+    assert identities.deidentify("i saw will pfeifer at the store").text == "i saw C1 at the store"
+    assert identities.deidentify("W. said it was late").text == "C1. said it was late"
+    assert "Peaches" not in identities.deidentify("they call me Peaches at work").text
