@@ -20,6 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import JSONResponse, Response
 
+from infra.practice.waiting_notes import note_is_signed
 from infra.settings import LOOPBACK
 
 KINDS: Final = {"progress": "PROG", "group_shared": "GRPSH", "addendum": "ADD"}
@@ -182,6 +183,10 @@ async def _create(connection: Any, practice_id: str, note: NewNote, key: str, di
         note.group_session,
         list(note.linked_clients),
     )
+    if note.kind == "progress":
+        await note_is_signed(
+            connection, practice_id, note.session_id, note.client_id, note.cosigned_at or note.signed_at
+        )
     if note.kind != "addendum":
         # who asked for a draft has documented: nobody waits for it any more
         await connection.execute(

@@ -9,6 +9,7 @@ from typing import Any, Final
 import asyncpg
 
 from infra.practice.acts import PRIMARY_KEYS, Act, Operation
+from infra.practice.waiting_notes import note_what_waits
 from infra.refusal import Refusal
 
 _JSONB_VERSION: Final = b"\x01"
@@ -48,6 +49,7 @@ async def do(connection: Any, act: Act, number: int) -> bool:
                 continue
             statement, arguments = _statement(operation)
             await connection.execute(statement, *arguments)
+            await note_what_waits(connection, operation, act.at)
     return True
 
 

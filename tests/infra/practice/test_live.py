@@ -17,6 +17,7 @@ from infra.practice.live import live_on, read_progress
 from infra.practice.opener import ENDS_AFTER
 from infra.practice.prepare import prepare_ehr
 from infra.practice.storing import do, open_connection
+from infra.practice.waiting_notes import note_is_signed
 from infra.refusal import Refusal
 from tests.infra.practice.capturing import acts_until
 
@@ -174,3 +175,36 @@ async def test_a_database_of_something_else_is_left_alone(ehr: str) -> None:
         await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
     assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 1
     await connection.close()
+
+
+async def test_what_waits_for_a_signature_at_the_desk_is_in_the_ledger_of_mistakes(ehr: str) -> None:
+    await prepare_ehr(ehr, SEED, DAYS, ANCHOR)
+    connection = await open_connection(ehr)
+    try:
+        await connection.execute("INSERT INTO simulator.at_the_desk SELECT clinician_id FROM clinicians")
+        number = (await read_progress(connection)).acts_done
+        before = {row[0] for row in await connection.fetch("SELECT claim_id FROM claims")}
+        for act in live(SEED, ANCHOR, DAYS):
+            if act.at > ANCHOR + timedelta(hours=30):
+                break
+            if act.at > ANCHOR:
+                number += await do(connection, act, number)
+        waiting = (
+            "SELECT subject->>'claim' FROM simulator.planted WHERE planted_id LIKE 'DESK-B39-%' AND until_at IS NULL"
+        )
+        planted = {row[0] for row in await connection.fetch(waiting)}
+        unsigned = await connection.fetch(
+            "SELECT k.claim_id, k.practice_id, k.appointment_id, k.client_id FROM claims k"
+            " JOIN appointments a USING (appointment_id)"
+            " WHERE a.session_type IN ('GRP', 'MFG', 'FAM', 'CPL')"
+            " AND k.claim_status NOT IN ('VOID', 'REJ') AND NOT EXISTS (SELECT FROM notes n WHERE"
+            " n.appointment_id = k.appointment_id AND n.client_id = k.client_id AND n.note_status = 'SIGNED')"
+        )
+        assert planted
+        assert planted == {row["claim_id"] for row in unsigned} - before
+        one = next(row for row in unsigned if row["claim_id"] in planted)
+        at = ANCHOR + timedelta(days=2)
+        await note_is_signed(connection, one["practice_id"], one["appointment_id"], one["client_id"], at)
+        assert one["claim_id"] not in {row[0] for row in await connection.fetch(waiting)}
+    finally:
+        await connection.close()
