@@ -46,8 +46,9 @@ class AssembleConfig:
     shelves: Path
     clock: Callable[[], datetime]
     patience: Patience = field(default_factory=Patience)
-    background_per_s: int = 1_500
-    """Changes a second of what a snapshot told."""
+    background_per_s: int = 500
+    """Changes a second of what a snapshot told: a fraction of what one keeper folds, because another practice's live
+    changes queue behind them (at 1 500 they waited more than a second on two busy cores)."""
     look_for_topics_every_s: float = 2.0
     client_settings: Mapping[str, Any] = field(default_factory=dict)
 
