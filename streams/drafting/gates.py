@@ -52,10 +52,7 @@ def admit(session: Session) -> Admitted:
         if not _has_consented(session.consents.ai_assistance, person.client_id)
     )
     left_out = sorted(excluded - absent)  # who was not there took no part: nobody waits for their consent
-    blocked += [
-        f"No consent to AI assistance from {client_id}: nothing said by or about {client_id} was used."
-        for client_id in left_out
-    ]
+    blocked += [no_ai_consent(client_id) for client_id in left_out]
     drafted = tuple(person for person in present if person.client_id not in excluded)
     if not drafted:
         blocked.append("Nobody who was present may be drafted about: no sections were written.")
@@ -67,6 +64,11 @@ def admit(session: Session) -> Admitted:
         blocked=tuple(blocked),
         transcript_used=transcript_used,
     )
+
+
+def no_ai_consent(client_id: str) -> str:
+    """Why somebody is left out of a draft; said in the same words wherever it is found out, so that it is said once."""
+    return f"No valid consent to AI assistance from {client_id}: nothing said by or about {client_id} was used."
 
 
 def _without_recording_consent(session: Session, present: list[Participant], absent: frozenset[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from schemas.care import Consent, Note
 from schemas.session_file import Consents
 from streams.cases import SessionCase, revoked_wholly_at
+from streams.drafting.gates import no_ai_consent
 from streams.files import Held
 from streams.rules.ai_drafting import SEPARATE_NOTES, ai_consents, ai_drafts, holding, told_of_ai
 from streams.rules.part2 import ai_may_process, covered, vendor_is_bound
@@ -103,7 +104,7 @@ def _against(case: SessionCase, client_id: str, now: datetime, turns: list[datet
     turns += [recheck.at for recheck in turning_points(consents, now)]
     held = holding(consents, now)
     if not held:
-        yield f"No valid consent to AI assistance from {client_id}."
+        yield no_ai_consent(client_id)
     else:
         told = told_of_ai(case, client_id, held)
         if told is None:

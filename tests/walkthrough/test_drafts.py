@@ -74,7 +74,7 @@ def test_a_session_becomes_a_draft_that_follows_its_consents(endpoint: ScriptedM
             "the draft without them", lambda: f"Client <code>{told}</code>" not in browser.get(address).text, 60, 1.0
         )
         after = browser.get(address).text
-        assert f"No valid consent to AI assistance from {told}." in after
+        assert f"No valid consent to AI assistance from {told}: nothing said by or about {told} was used." in after
         assert f'\\"client_id\\":\\"{told}\\"'.encode() not in endpoint.seen[-1]
 
 

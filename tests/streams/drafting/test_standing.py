@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from schemas.draft_context import DraftContext
+from streams.drafting.gates import no_ai_consent
 from tests.streams.playing import Partition, changes_of
 from tests.streams.scenario import Scenario, after, at, clean_couple, clean_group, clean_sud_group
 
@@ -67,7 +68,7 @@ def test_with_everybodys_consent_everything_about_the_session_is_there() -> None
 def test_of_somebody_who_has_not_consented_only_what_it_takes_to_recognise_them() -> None:
     context = last(group().without("CON-BEN-ai_assistance"))
     assert heard(context) == {"C-ANA", "C-CLEO"}
-    assert context.withheld == ("No valid consent to AI assistance from C-BEN.",)
+    assert context.withheld == (no_ai_consent("C-BEN"),)
     assert context.session is not None
     ben = context.session.participant("C-BEN")
     assert ben is not None
