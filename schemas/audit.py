@@ -55,7 +55,7 @@ class Action(StrEnum):
     USER_CHANGED = "user_changed"
     USER_CLOSED = "user_closed"
     USER_OPENED = "user_opened"
-    PASSWORD_MADE = "password_made"
+    PASSWORD_MADE = "password_made"  # noqa: S105 - what was done, no secret
     USER_LINKED = "user_linked"
 
 
